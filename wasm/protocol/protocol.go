@@ -1,0 +1,260 @@
+// Package protocol is the Go side of the messages between the page and the engine's
+// worker. web/lib/src/protocol.ts is the other side, under the same names; a test
+// holds the two together.
+//
+// A message is one JSON object with a "type" and, for all that belongs to a request,
+// the request's "id". Every request is answered by any number of events and then by
+// exactly one Opened, Done, Result or Failed with its id.
+package protocol
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Request travels from the page to the worker. Its type field says which of the
+// others it is.
+type Request interface{ request() }
+
+// Open loads a pack. It comes first, and once.
+type Open struct {
+	Type    string `json:"type"` // "open"
+	ID      int    `json:"id"`
+	Pack    string `json:"pack"`    // absolute URL of the folder with manifest.json, ending in /
+	Context int    `json:"context"` // wanted context length in tokens; 0: the model's own, as far as memory allows
+}
+
+// Chat asks for the next assistant message of a conversation.
+type Chat struct {
+	Type     string    `json:"type"` // "chat"
+	ID       int       `json:"id"`
+	Messages []Message `json:"messages"`
+	Sampling Sampling  `json:"sampling"`
+	Overflow Overflow  `json:"overflow"`
+}
+
+// Complete asks for a plain continuation of a text, without the template.
+type Complete struct {
+	Type     string   `json:"type"` // "complete"
+	ID       int      `json:"id"`
+	Prompt   string   `json:"prompt"`
+	Sampling Sampling `json:"sampling"`
+}
+
+// Cancel ends the request with the given id, which then answers with Done and
+// finish reason "cancelled". An id that is not running is ignored.
+type Cancel struct {
+	Type string `json:"type"` // "cancel"
+	ID   int    `json:"id"`
+}
+
+// Tokenize asks for the ids of a text.
+type Tokenize struct {
+	Type string `json:"type"` // "tokenize"
+	ID   int    `json:"id"`
+	Text string `json:"text"`
+}
+
+// Detokenize asks for the text of ids.
+type Detokenize struct {
+	Type   string  `json:"type"` // "detokenize"
+	ID     int     `json:"id"`
+	Tokens []int32 `json:"tokens"`
+}
+
+// Stats asks for the engine's counters.
+type Stats struct {
+	Type string `json:"type"` // "stats"
+	ID   int    `json:"id"`
+}
+
+// Message is one turn of a conversation.
+type Message struct {
+	Role    string `json:"role"` // "system", "user" or "assistant"
+	Content string `json:"content"`
+}
+
+// Overflow says what happens to a conversation longer than the context.
+type Overflow string
+
+const (
+	OverflowError Overflow = "error" // refuse, with code "context_full"
+	OverflowDrop  Overflow = "drop"  // leave the oldest turns out and say how many
+)
+
+// Sampling holds OpenAI's parameters. A null field means the pack's default.
+type Sampling struct {
+	Temperature      *float64 `json:"temperature"`
+	TopP             *float64 `json:"top_p"`
+	TopK             *int     `json:"top_k"`
+	MinP             *float64 `json:"min_p"`
+	Seed             *int64   `json:"seed"` // null: a random one
+	MaxTokens        *int     `json:"max_tokens"`
+	Stop             []string `json:"stop"`
+	FrequencyPenalty *float64 `json:"frequency_penalty"`
+	PresencePenalty  *float64 `json:"presence_penalty"`
+}
+
+// An Event travels from the worker to the page.
+type Event interface{ event() }
+
+// Ready is the first message of the worker: Go runs and listens.
+type Ready struct {
+	Type    string `json:"type"` // "ready"
+	Version string `json:"version"`
+}
+
+// Progress tells how far an Open is.
+type Progress struct {
+	Type        string `json:"type"` // "progress"
+	ID          int    `json:"id"`
+	Phase       Phase  `json:"phase"`
+	LoadedBytes int64  `json:"loadedBytes"`
+	TotalBytes  int64  `json:"totalBytes"`
+}
+
+// Phase is a part of opening a pack.
+type Phase string
+
+const (
+	PhaseDevice  Phase = "device"  // asking for the GPU
+	PhaseWeights Phase = "weights" // moving weights to the GPU
+	PhaseKernels Phase = "kernels" // compiling kernels
+)
+
+// Opened answers an Open.
+type Opened struct {
+	Type        string  `json:"type"` // "opened"
+	ID          int     `json:"id"`
+	Model       string  `json:"model"`  // the pack's name
+	Format      string  `json:"format"` // "q4", …
+	PackBytes   int64   `json:"packBytes"`
+	Parameters  int64   `json:"parameters"` // in all
+	Context     int     `json:"context"`    // tokens
+	Temperature float64 `json:"temperature"`
+	Adapter     string  `json:"adapter"`
+	AdapterKind string  `json:"adapterKind"` // "cpu", "integrated", "discrete" or "unknown"
+}
+
+// Delta is a piece of an answer: whole characters only.
+type Delta struct {
+	Type   string `json:"type"` // "delta"
+	ID     int    `json:"id"`
+	Text   string `json:"text"`
+	Tokens int    `json:"tokens"` // generated so far
+}
+
+// Done ends a Chat or Complete.
+type Done struct {
+	Type             string       `json:"type"` // "done"
+	ID               int          `json:"id"`
+	FinishReason     FinishReason `json:"finishReason"`
+	PromptTokens     int          `json:"promptTokens"`
+	CachedTokens     int          `json:"cachedTokens"` // of the prompt, found in the KV cache
+	CompletionTokens int          `json:"completionTokens"`
+	DroppedMessages  int          `json:"droppedMessages"` // left out under OverflowDrop
+	PrefillMs        float64      `json:"prefillMs"`       // until the first token
+	DecodeMs         float64      `json:"decodeMs"`        // from the first token to the last
+	Seed             int64        `json:"seed"`
+}
+
+// FinishReason says why an answer ended.
+type FinishReason string
+
+const (
+	FinishStop      FinishReason = "stop"      // end of sequence, or a stop string
+	FinishLength    FinishReason = "length"    // max_tokens, or the context is full
+	FinishCancelled FinishReason = "cancelled" // a Cancel came
+)
+
+// Result answers Tokenize (Tokens), Detokenize (Text) and Stats (Stats).
+type Result struct {
+	Type   string       `json:"type"` // "result"
+	ID     int          `json:"id"`
+	Tokens []int32      `json:"tokens"`
+	Text   string       `json:"text"`
+	Stats  *EngineStats `json:"stats"`
+}
+
+// EngineStats are running totals since the worker started.
+type EngineStats struct {
+	Dispatches  uint64 `json:"dispatches"`
+	Submits     uint64 `json:"submits"`
+	HostCalls   uint64 `json:"hostCalls"` // Go↔JS crossings
+	GPUBytes    uint64 `json:"gpuBytes"`
+	GoHeapBytes uint64 `json:"goHeapBytes"` // WebAssembly linear memory
+}
+
+// Failed ends a request that did not succeed, or, with id 0, tells of trouble that
+// belongs to none.
+type Failed struct {
+	Type    string `json:"type"` // "failed"
+	ID      int    `json:"id"`
+	Code    Code   `json:"code"`
+	Message string `json:"message"` // one line: what happened, where, what to do
+}
+
+// Code tells the page which remedy to show.
+type Code string
+
+const (
+	CodeNoWebGPU    Code = "no_webgpu"
+	CodeDeviceLost  Code = "device_lost"
+	CodeOutOfMemory Code = "out_of_memory"
+	CodeBadPack     Code = "bad_pack" // a manifest or shard is wrong or corrupt
+	CodeNetwork     Code = "network"
+	CodeContextFull Code = "context_full"
+	CodeBadRequest  Code = "bad_request"
+	CodeInternal    Code = "internal" // a Go panic or another bug
+)
+
+func (Open) request()       {}
+func (Chat) request()       {}
+func (Complete) request()   {}
+func (Cancel) request()     {}
+func (Tokenize) request()   {}
+func (Detokenize) request() {}
+func (Stats) request()      {}
+
+func (Ready) event()    {}
+func (Progress) event() {}
+func (Opened) event()   {}
+func (Delta) event()    {}
+func (Done) event()     {}
+func (Result) event()   {}
+func (Failed) event()   {}
+
+// ParseRequest reads one message of the page.
+func ParseRequest(text []byte) (Request, error) {
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("protocol: %w", err)
+	}
+	switch head.Type {
+	case "open":
+		return parse[Open](text)
+	case "chat":
+		return parse[Chat](text)
+	case "complete":
+		return parse[Complete](text)
+	case "cancel":
+		return parse[Cancel](text)
+	case "tokenize":
+		return parse[Tokenize](text)
+	case "detokenize":
+		return parse[Detokenize](text)
+	case "stats":
+		return parse[Stats](text)
+	}
+	return nil, fmt.Errorf("protocol: unknown request type %q", head.Type)
+}
+
+func parse[R Request](text []byte) (Request, error) {
+	var r R
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("protocol: %w", err)
+	}
+	return r, nil
+}
