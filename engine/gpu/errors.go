@@ -21,7 +21,7 @@ type ShaderError struct {
 }
 
 func (e *ShaderError) Error() string {
-	return fmt.Sprintf("shaders/%s.wgsl:%d:%d: %s", e.Kernel, e.Line, e.Column, e.Message)
+	return fmt.Sprintf("shader %s:%d:%d: %s", e.Kernel, e.Line, e.Column, e.Message)
 }
 
 // A ValidationError is a call that WebGPU refused: a bug in mixtab, never the user's.

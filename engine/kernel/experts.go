@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"mixtab/engine/gpu"
+	"mixtab/engine/quant"
+)
+
+// An ExpertMatrix is one of a layer's three expert matrices for all experts, in two
+// banks: experts 0 … PerBank-1 in A, the others in B, Stride bytes apart. Where A
+// holds them all, B may be any readable buffer.
+type ExpertMatrix struct {
+	Format     quant.Format
+	Rows, Cols int
+	A, B       gpu.Binding
+	PerBank    int
+	Stride     int // bytes, a multiple of 16
+}
+
+// ExpertParams is the Params of the four expert matmuls.
+type ExpertParams struct{ Rows, Cols, PerBank, Stride uint32 }
+
+func (m *ExpertMatrix) params() ExpertParams {
+	return ExpertParams{Rows: uint32(m.Rows), Cols: uint32(m.Cols), PerBank: uint32(m.PerBank), Stride: uint32(m.Stride / 16)}
+}
+
+// MoEGateUp is the first half of one token's chosen experts, a[i] = silu(W1·x)⊙(W3·x).
+//
+//	x f32[dim], route, gate and up [experts, hidden, dim] → a f32[topK, hidden]
+func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, c Choice) Call {
+	return Call{
+		stem: "moe_gate_up", format: gate.Format, weighted: true,
+		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: 1}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, a},
+		params:   gate.params(),
+		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG), c.TopK, 1},
+	}
+}
+
+// MoEDown is the second half: y += Σ weight·(W2·x), over the token's chosen experts.
+//
+//	x f32[topK, hidden], route, down [experts, dim, hidden] → y f32[dim]
+func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, y gpu.Binding, c Choice) Call {
+	return Call{
+		stem: "moe_down", format: down.Format, weighted: true,
+		consts: []gpu.Constant{
+			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, route, down.A, down.B, y},
+		params:   down.params(),
+		grid:     [3]int{ceilDiv(down.Rows, t.RowWG), 1, 1},
+	}
+}
+
+// maxTiles is the most tiles that a chunk of n tokens can need: every expert may end
+// with one that is not full.
+func maxTiles(t Tuning, n int, c Choice) int { return n*c.TopK/t.Tile + c.Experts }
+
+// PlanBytes is the size of the plan of a chunk of n tokens; shaders/lib/plan.wgsl has
+// its layout.
+func PlanBytes(t Tuning, n int, c Choice) int { return 4 * (4 + 4*maxTiles(t, n, c) + n*c.TopK) }
+
+func planConsts(t Tuning, n int, c Choice) []gpu.Constant {
+	return []gpu.Constant{{Name: "TILE", Value: uint32(t.Tile)}, {Name: "TOP_K", Value: uint32(c.TopK)},
+		{Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}}
+}
+
+// MoEPlan sorts a chunk's routes by expert.
+//
+//	route (expert u32, weight f32)[n, topK], state → plan
+func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
+	return Call{
+		stem: "moe_plan",
+		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(min(t.ReduceWG, c.Experts))},
+			{Name: "EXPERTS", Value: uint32(c.Experts)}}, planConsts(t, n, c)...),
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{route, state, plan},
+		grid:     [3]int{1, 1, 1},
+	}
+}
+
+// MoEGateUpGrouped is MoEGateUp for a chunk, by expert.
+//
+//	x f32[n, dim], plan, gate and up [experts, hidden, dim] → a f32[n, topK, hidden]
+func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
+	return Call{
+		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true,
+		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}}, planConsts(t, n, c)...),
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
+		params:   gate.params(),
+		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG), maxTiles(t, n, c), 1},
+	}
+}
+
+// MoEDownGrouped is MoEDown for a chunk, by expert, without the weighted sum.
+//
+//	x f32[n, topK, hidden], plan, down [experts, dim, hidden] → y f32[n, topK, dim]
+func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Binding, n int, c Choice) Call {
+	return Call{
+		stem: "moe_down_grouped", format: down.Format, weighted: true,
+		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}}, planConsts(t, n, c)...),
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
+		params:   down.params(),
+		grid:     [3]int{ceilDiv(down.Rows, t.RowWG), maxTiles(t, n, c), 1},
+	}
+}
+
+// MoECombineParams is moe_combine.wgsl's Params.
+type MoECombineParams struct{ Dim uint32 }
+
+// MoECombine adds the weighted outputs of each token's experts: y[t] += Σ weight·x[t, i].
+//
+//	x f32[n, topK, dim], route, state → y f32[n, dim]
+func MoECombine(t Tuning, x, route, state, y gpu.Binding, n, dim int, c Choice) Call {
+	return Call{
+		stem:     "moe_combine",
+		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TOP_K", Value: uint32(c.TopK)}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, route, state, y},
+		params:   MoECombineParams{Dim: uint32(dim)},
+		grid:     [3]int{ceilDiv(dim, t.RowWG), n, 1},
+	}
+}

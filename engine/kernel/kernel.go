@@ -1,0 +1,184 @@
+// Package kernel has one typed operation per kernel. An operation touches no device:
+// it returns a Call, which says what to run on which buffers. A list of Calls is the
+// model; Compile turns it into a gpu.Program.
+//
+// The same stem names a kernel in shaders/<stem>.wgsl, here, in engine/ref and in
+// kerneltest.
+package kernel
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/quant"
+	"mixtab/shaders"
+)
+
+// A Call is one dispatch to be.
+type Call struct {
+	stem     string
+	format   quant.Format // of the weights, where weighted
+	weighted bool
+	consts   []gpu.Constant
+	access   []gpu.Access
+	bindings []gpu.Binding
+	params   any // a struct of uint32 and float32 fields like the kernel's Params, or nil
+	grid     [3]int
+}
+
+// Label names the pipeline that the call needs: stem, format and constants.
+func (c *Call) Label() string {
+	var b strings.Builder
+	b.WriteString(c.stem)
+	if c.weighted {
+		b.WriteString("_" + c.format.String())
+	}
+	for _, k := range c.consts {
+		fmt.Fprintf(&b, " %s=%d", k.Name, k.Value)
+	}
+	return b.String()
+}
+
+// desc is the complete description of the call's pipeline.
+func (c *Call) desc() (gpu.PipelineDesc, error) {
+	consts := make([]shaders.Const, len(c.consts))
+	for i, k := range c.consts {
+		consts[i] = shaders.Const(k)
+	}
+	constants := c.consts
+	var aliases map[string]string
+	if c.weighted {
+		aliases = map[string]string{"WEIGHTS": c.format.String()}
+		constants = append(constants[:len(constants):len(constants)], gpu.Constant{Name: FormatConstant, Value: uint32(c.format)})
+	}
+	source, err := shaders.Source(c.stem, consts, aliases)
+	access := c.access
+	if c.params != nil {
+		access = append(access[:len(access):len(access)], gpu.Params)
+	}
+	return gpu.PipelineDesc{Kernel: c.stem, Label: c.Label(), Source: source, Constants: constants, Bindings: access}, err
+}
+
+// FormatConstant names the constant that tells a CPU twin the format of the weights
+// (a quant.Format). The WGSL has it by import instead.
+const FormatConstant = "FORMAT"
+
+// Pipelines compiles kernels for a device, each once.
+type Pipelines struct {
+	dev   gpu.Device
+	mu    sync.Mutex
+	ready map[string]gpu.Pipeline // by label
+}
+
+func NewPipelines(dev gpu.Device) *Pipelines {
+	return &Pipelines{dev: dev, ready: map[string]gpu.Pipeline{}}
+}
+
+// Prepare compiles what the calls need and is not there yet, several at a time.
+func (p *Pipelines) Prepare(ctx context.Context, calls []Call) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	asked := map[string]bool{}
+	for i := range calls {
+		call, label := &calls[i], calls[i].Label()
+		if asked[label] || p.get(label) != nil {
+			continue
+		}
+		asked[label] = true
+		group.Go(func() error {
+			desc, err := call.desc()
+			if err != nil {
+				return err
+			}
+			pipeline, err := p.dev.NewPipeline(ctx, desc)
+			if err != nil {
+				return fmt.Errorf("kernel: %w", err)
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.ready[label] = pipeline
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (p *Pipelines) get(label string) gpu.Pipeline {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ready[label]
+}
+
+// uniformAlign is the alignment of a binding's offset.
+const uniformAlign = 256
+
+// Compile makes a program of the calls. Their params go into one uniform buffer, which
+// the returned Program owns.
+func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (*Program, error) {
+	if err := p.Prepare(ctx, calls); err != nil {
+		return nil, err
+	}
+	var uniforms []byte
+	for i := range calls {
+		if calls[i].params == nil {
+			continue
+		}
+		bytes, err := binary.Append(nil, binary.LittleEndian, calls[i].params)
+		if err != nil || len(bytes) > uniformAlign {
+			return nil, fmt.Errorf("kernel: %s: params %T do not encode: %v", calls[i].Label(), calls[i].params, err)
+		}
+		uniforms = append(uniforms, bytes...)
+		uniforms = append(uniforms, make([]byte, uniformAlign-len(bytes))...)
+	}
+	prog := &Program{}
+	if len(uniforms) > 0 {
+		var err error
+		if prog.params, err = p.dev.NewBuffer(ctx, label+" params", gpu.Uniform, len(uniforms)); err != nil {
+			return nil, err
+		}
+		if err := p.dev.Write(prog.params, 0, uniforms); err != nil {
+			return nil, err
+		}
+	}
+	dispatches := make([]gpu.Dispatch, len(calls))
+	offset := 0
+	for i := range calls {
+		c := &calls[i]
+		bindings := c.bindings
+		if c.params != nil {
+			bindings = append(bindings[:len(bindings):len(bindings)], gpu.Binding{Buffer: prog.params, Offset: offset, Size: uniformAlign})
+			offset += uniformAlign
+		}
+		dispatches[i] = gpu.Dispatch{Pipeline: p.get(c.Label()), Bindings: bindings, Grid: c.grid}
+	}
+	var err error
+	prog.Program, err = p.dev.NewProgram(ctx, label, dispatches)
+	if err != nil {
+		prog.Release()
+		return nil, err
+	}
+	return prog, nil
+}
+
+// A Program is a gpu.Program with the params of its calls.
+type Program struct {
+	gpu.Program
+	params gpu.Buffer
+}
+
+func (p *Program) Release() {
+	if p.Program != nil {
+		p.Program.Release()
+	}
+	if p.params != nil {
+		p.params.Release()
+	}
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -1,0 +1,40 @@
+package kernel
+
+import (
+	"mixtab/engine/gpu"
+	"mixtab/engine/quant"
+)
+
+// MatmulParams is matmul.wgsl's Params.
+type MatmulParams struct{ Rows, Cols, YStride, YOffset, MaxTokens uint32 }
+
+// Matmul multiplies a weight matrix with the pass's first n tokens,
+// y[t, yOffset+r] = W[r]·x[t]; with accumulate it adds that to y.
+//
+//	x f32[n, cols], state, w format[rows, cols] → y f32[n, yStride]
+func Matmul(t Tuning, format quant.Format, x, state, w, y gpu.Binding, n, rows, cols, yStride, yOffset int, accumulate bool) Call {
+	tile := tileFor(t, n)
+	add := uint32(0)
+	if accumulate {
+		add = 1
+	}
+	return Call{
+		stem: "matmul", format: format, weighted: true,
+		consts: []gpu.Constant{
+			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: uint32(tile)}, {Name: "ACCUMULATE", Value: add}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, state, w, y},
+		params: MatmulParams{Rows: uint32(rows), Cols: uint32(cols),
+			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n)},
+		grid: [3]int{ceilDiv(rows, t.RowWG), ceilDiv(n, tile), 1},
+	}
+}
+
+// tileFor is the number of tokens a thread serves in a pass of at most n: one when
+// decoding, the tuning's tile in prefill.
+func tileFor(t Tuning, n int) int {
+	if n == 1 {
+		return 1
+	}
+	return t.Tile
+}

@@ -1,0 +1,30 @@
+package kernel
+
+import "mixtab/engine/gpu"
+
+// Tuning holds the numbers that kernels are compiled with. They change speed, never
+// results beyond rounding.
+type Tuning struct {
+	RowWG       int // threads of a workgroup in kernels with a thread per row of weights
+	ReduceWG    int // threads of a workgroup that reduces one token's vector
+	AttentionWG int // threads of an attention workgroup, and positions of one tile
+	SampleWG    int // threads of the one workgroup that samples
+	Tile        int // tokens that a thread of a prefill matmul serves at once
+	Chunk       int // tokens of a prefill chunk
+}
+
+// tunings is the table of variants by sort of adapter. CPU adapters (SwiftShader,
+// lavapipe) have few wide threads and dear barriers.
+var tunings = map[gpu.Kind]Tuning{
+	gpu.KindCPU: {RowWG: 32, ReduceWG: 16, AttentionWG: 32, SampleWG: 32, Tile: 8, Chunk: 64},
+}
+
+var defaultTuning = Tuning{RowWG: 64, ReduceWG: 128, AttentionWG: 64, SampleWG: 256, Tile: 8, Chunk: 128}
+
+// TuningFor is the tuning for an adapter.
+func TuningFor(info gpu.Info) Tuning {
+	if t, ok := tunings[info.Kind]; ok {
+		return t
+	}
+	return defaultTuning
+}

@@ -1,0 +1,43 @@
+// matmul: y[t, y_offset + r] = W[r] · x[t], plus what y held where ACCUMULATE is 1.
+// x f32[n, cols] · state · w WEIGHTS[rows, cols]
+// y f32[n, y_stride]
+// Dispatch (ceil(rows/WG), ceil(n/TILE)). At most max_tokens tokens are done.
+#import row_dot(w)
+#import state()
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> state: array<u32>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+struct Params {
+    rows: u32,
+    cols: u32,
+    y_stride: u32,
+    y_offset: u32,
+    max_tokens: u32,
+}
+@group(0) @binding(4) var<uniform> params: Params;
+
+var<private> x_at: array<u32, TILE>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let row = id.x;
+    let n = min(state[STATE_N], params.max_tokens);
+    let first = id.y * TILE;
+    if (row >= params.rows || first >= n) {
+        return;
+    }
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
+    }
+    var acc = w_dot(0u, params.rows, params.cols, row);
+    for (var t = 0u; t < TILE && first + t < n; t++) {
+        let p = (first + t) * params.y_stride + params.y_offset + row;
+        if (ACCUMULATE == 1u) {
+            y[p] += acc[t];
+        } else {
+            y[p] = acc[t];
+        }
+    }
+}

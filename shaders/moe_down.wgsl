@@ -1,0 +1,35 @@
+// moe_down: one token's chosen experts, second half:
+// y += Σ_i weight_i · (W2[e_i] · x[i]), (e_i, weight_i) = route[i].
+// x f32[TOP_K, cols] · route (expert, weight)[TOP_K] · down WEIGHTS[experts, rows, cols]
+// y f32[rows], the residual stream
+// Dispatch (ceil(rows/WG), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
+#import expert_dot(down)
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> down_a: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> down_b: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+struct Params {
+    rows: u32,
+    cols: u32,
+    per_bank: u32,
+    stride: u32,
+}
+@group(0) @binding(5) var<uniform> params: Params;
+
+var<private> x_at: array<u32, TILE>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.rows) {
+        return;
+    }
+    var sum = 0.0;
+    for (var i = 0u; i < TOP_K; i++) {
+        x_at[0] = i * (params.cols / 4u);
+        var d = down_dot(route[i].x, id.x);
+        sum += bitcast<f32>(route[i].y) * d[0];
+    }
+    y[id.x] += sum;
+}

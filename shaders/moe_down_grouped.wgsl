@@ -1,0 +1,39 @@
+// moe_down_grouped: moe_down for a chunk of tokens, before the weighted sum:
+// y[entry] = W2[e] · x[entry], entry = token·TOP_K + choice.
+// x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[experts, rows, cols]
+// y f32[n, TOP_K, rows]
+// Dispatch (ceil(rows/WG), MAX_TILES); tiles that the plan does not have return.
+#import expert_dot(down)
+#import plan()
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> plan: array<u32>;
+@group(0) @binding(2) var<storage, read> down_a: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> down_b: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+struct Params {
+    rows: u32,
+    cols: u32,
+    per_bank: u32,
+    stride: u32,
+}
+@group(0) @binding(5) var<uniform> params: Params;
+
+var<private> x_at: array<u32, TILE>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.rows || id.y >= plan[0]) {
+        return;
+    }
+    let tile = 4u + 4u * id.y;
+    let order = ORDER + plan[tile + 1u];
+    let count = plan[tile + 2u];
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = plan[order + min(t, count - 1u)] * (params.cols / 4u);
+    }
+    var d = down_dot(plan[tile], id.x);
+    for (var t = 0u; t < count; t++) {
+        y[plan[order + t] * params.rows + id.x] = d[t];
+    }
+}

@@ -1,0 +1,35 @@
+// moe_gate_up: one token's chosen experts, first half:
+// a[i] = silu(W1[e_i] · x) ⊙ (W3[e_i] · x), e_i = route[i].
+// x f32[cols] · route (expert, weight)[TOP_K] · gate, up WEIGHTS[experts, rows, cols]
+// a f32[TOP_K, rows]
+// Dispatch (ceil(rows/WG), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
+#import expert_dot(gate)
+#import expert_dot(up)
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> gate_a: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> gate_b: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> up_a: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read> up_b: array<vec4<u32>>;
+@group(0) @binding(6) var<storage, read_write> a: array<f32>;
+struct Params {
+    rows: u32,
+    cols: u32,
+    per_bank: u32,
+    stride: u32,
+}
+@group(0) @binding(7) var<uniform> params: Params;
+
+var<private> x_at: array<u32, TILE>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.rows) {
+        return;
+    }
+    let e = route[id.y].x;
+    var g = gate_dot(e, id.x);
+    var u = up_dot(e, id.x);
+    a[id.y * params.rows + id.x] = g[0] / (1.0 + exp(-g[0])) * u[0];
+}

@@ -1,0 +1,45 @@
+// moe_gate_up_grouped: moe_gate_up for a chunk of tokens, a tile of one expert's
+// entries at a time, so that a row of weights is read once a tile:
+// a[entry] = silu(W1[e] · x[token]) ⊙ (W3[e] · x[token]), entry = token·TOP_K + choice.
+// x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[experts, rows, cols]
+// a f32[n, TOP_K, rows]
+// Dispatch (ceil(rows/WG), MAX_TILES); tiles that the plan does not have return.
+#import expert_dot(gate)
+#import expert_dot(up)
+#import plan()
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> plan: array<u32>;
+@group(0) @binding(2) var<storage, read> gate_a: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> gate_b: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> up_a: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read> up_b: array<vec4<u32>>;
+@group(0) @binding(6) var<storage, read_write> a: array<f32>;
+struct Params {
+    rows: u32,
+    cols: u32,
+    per_bank: u32,
+    stride: u32,
+}
+@group(0) @binding(7) var<uniform> params: Params;
+
+var<private> x_at: array<u32, TILE>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.rows || id.y >= plan[0]) {
+        return;
+    }
+    let tile = 4u + 4u * id.y;
+    let e = plan[tile];
+    let order = ORDER + plan[tile + 1u];
+    let count = plan[tile + 2u];
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = plan[order + min(t, count - 1u)] / TOP_K * (params.cols / 4u);
+    }
+    var g = gate_dot(e, id.x);
+    var u = up_dot(e, id.x);
+    for (var t = 0u; t < count; t++) {
+        a[plan[order + t] * params.rows + id.x] = g[t] / (1.0 + exp(-g[t])) * u[t];
+    }
+}
