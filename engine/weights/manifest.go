@@ -167,10 +167,8 @@ func (m *Manifest) check() error {
 	if err := m.Config.Validate(); err != nil {
 		return err
 	}
-	for _, f := range []quant.Format{m.Format, m.HeadFormat} {
-		if !slices.Contains(quant.Formats, f) {
-			return fmt.Errorf("unknown weight format %v", f)
-		}
+	if err := checkFormats(m.Format, m.HeadFormat); err != nil {
+		return err
 	}
 	if m.Template != TemplateMixtral {
 		return fmt.Errorf("template is %q; mixtab knows %q", m.Template, TemplateMixtral)
@@ -203,7 +201,7 @@ func (m *Manifest) check() error {
 		}
 		byName[t.Name] = t
 	}
-	known := 0
+	known := make(map[string]bool, len(m.Tensors))
 	for want := range tensorsOf(m.Config, m.Format, m.HeadFormat) {
 		t := byName[want.Name]
 		switch {
@@ -217,13 +215,11 @@ func (m *Manifest) check() error {
 		if err := t.checkParts(shards); err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
-		known++
+		known[want.Name] = true
 	}
-	if known != len(m.Tensors) {
-		for _, t := range m.Tensors {
-			if !isTensorOf(m.Config, m.Format, m.HeadFormat, t.Name) {
-				return fmt.Errorf("tensor %q belongs to no Mixtral of this config", clip(t.Name))
-			}
+	for _, t := range m.Tensors {
+		if !known[t.Name] {
+			return fmt.Errorf("tensor %q belongs to no Mixtral of this config", clip(t.Name))
 		}
 	}
 	m.byName = byName

@@ -3,6 +3,8 @@ package weights
 import (
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"mixtab/engine/quant"
 )
@@ -21,6 +23,16 @@ func HeadFormat(f quant.Format) quant.Format {
 		return quant.Q8
 	}
 	return f
+}
+
+func checkFormats(format, head quant.Format) error {
+	switch {
+	case !slices.Contains(quant.Formats, format):
+		return fmt.Errorf("unknown weight format %v", format)
+	case !slices.Contains(quant.Formats, head) || head == quant.Q4:
+		return fmt.Errorf("embedding and lm_head cannot be %v; supported are f32, f16 and q8", head)
+	}
+	return nil
 }
 
 // tensorsOf yields the tensors of a model in model order, without parts.
@@ -48,15 +60,6 @@ func tensorsOf(c Config, format, head quant.Format) iter.Seq[Tensor] {
 	}
 }
 
-func isTensorOf(c Config, format, head quant.Format, name string) bool {
-	for t := range tensorsOf(c, format, head) {
-		if t.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // A Plan says which bytes of which shard are which rows of which tensor, before any of
 // them exist. It depends on nothing but the config and the formats.
 type Plan struct {
@@ -82,6 +85,9 @@ type PartRef struct{ Tensor, Part int }
 // resident.
 func NewPlan(c Config, format, head quant.Format) (*Plan, error) {
 	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := checkFormats(format, head); err != nil {
 		return nil, err
 	}
 	p := &Plan{Config: c, Format: format, HeadFormat: head}
@@ -124,7 +130,7 @@ func split(t *Tensor) iter.Seq2[int, int] {
 	rows := t.Rows()
 	step := rows
 	if t.Format.Bytes(rows, t.Cols()) > maxPart {
-		most := maxPart / t.Format.Bytes(rowStep, t.Cols()) * rowStep
+		most := max(1, maxPart/t.Format.Bytes(rowStep, t.Cols())) * rowStep
 		parts := (rows + most - 1) / most
 		step = (rows + parts*rowStep - 1) / (parts * rowStep) * rowStep
 	}
@@ -134,11 +140,7 @@ func split(t *Tensor) iter.Seq2[int, int] {
 	}
 }
 
-func isExpert(name string) bool {
-	var l, e int
-	n, _ := fmt.Sscanf(name, "layers.%d.experts.%d.", &l, &e)
-	return n == 2
-}
+func isExpert(name string) bool { return strings.Contains(name, ".experts.") }
 
 // Bytes is the size of all shards.
 func (p *Plan) Bytes() int64 {
