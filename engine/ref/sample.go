@@ -1,0 +1,118 @@
+package ref
+
+import (
+	"math"
+	"slices"
+)
+
+// logits, sampling, counts, tokens, state, out
+func sample(c *call) {
+	logits, sampling, counts, tokens := c.b[0].floats(), c.b[1], c.b[2], c.b[3]
+	state, out := c.b[4], c.b[5]
+	vocab := c.param(0)
+	step := state[stateStep]
+
+	token := pick(logits[:vocab], counts, sampling, random01(sampling[6], sampling[7], step))
+
+	counts[token]++
+	tokens[0] = uint32(token)
+	out[step%uint32(c.constant("RING"))] = uint32(token)
+	state[statePos] += state[stateN]
+	state[stateN] = 1
+	state[stateStep] = step + 1
+}
+
+// pick chooses a token by the words of sampling and a random number in [0, 1).
+// The logits are shaped in float32, as the kernel does, so that ties are the same.
+func pick(logits []float32, counts, sampling words, random float64) int {
+	setting := func(i int) float32 { return math.Float32frombits(sampling[i]) }
+	temperature, topK, topP, minP := setting(0), int(sampling[1]), setting(2), setting(3)
+	frequency, presence := setting(4), setting(5)
+
+	scaled := make([]float32, len(logits))
+	best := 0
+	for i, v := range logits {
+		if counts[i] > 0 {
+			v -= float32(frequency * float32(counts[i]))
+			v -= presence
+		}
+		if temperature != 0 {
+			v /= temperature
+		}
+		scaled[i] = v
+		if v > scaled[best] {
+			best = i
+		}
+	}
+	if temperature <= 0 {
+		return best
+	}
+
+	descending := slices.Clone(scaled)
+	slices.SortFunc(descending, func(a, b float32) int {
+		switch {
+		case a > b:
+			return -1
+		case a < b:
+			return 1
+		}
+		return 0
+	})
+	peak := descending[0]
+	weight := func(v float32) float64 { return math.Exp(float64(v) - float64(peak)) }
+	floor := descending[len(descending)-1]
+	if topK > 0 && topK < len(scaled) {
+		floor = descending[topK-1]
+	}
+	if topP < 1 {
+		total := 0.0
+		for _, v := range descending {
+			if v >= floor {
+				total += weight(v)
+			}
+		}
+		sum := 0.0
+		for _, v := range descending {
+			sum += weight(v)
+			if sum >= float64(topP)*total {
+				floor = max(floor, v)
+				break
+			}
+		}
+	}
+
+	total := 0.0
+	admitted := func(v float32) bool { return v >= floor && weight(v) >= float64(minP) }
+	for _, v := range scaled {
+		if admitted(v) {
+			total += weight(v)
+		}
+	}
+	sum := 0.0
+	for i, v := range scaled {
+		if admitted(v) {
+			sum += weight(v)
+			best = i
+			if sum > random*total {
+				break
+			}
+		}
+	}
+	return best
+}
+
+// random01 is lib/random.wgsl's.
+func random01(seedLow, seedHigh, step uint32) float64 {
+	h := mixBits(seedLow ^ mixBits(seedHigh^mixBits(step+0x9e3779b9)))
+	return float64(h>>8) / (1 << 24)
+}
+
+// mixBits is MurmurHash3's 32-bit finaliser.
+func mixBits(h uint32) uint32 {
+	h ^= h >> 16
+	h *= 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	h ^= h >> 16
+	return h
+}
