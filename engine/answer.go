@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mixtab/engine/chat"
+	"mixtab/engine/sample"
+	"mixtab/engine/tokenizer"
+)
+
+// A Request says how an answer is made.
+type Request struct {
+	Sampling  sample.Config
+	MaxTokens int      // 0: until the context is full
+	Stop      []string // the answer ends before the first of these
+	// Drop leaves the oldest turns out of a conversation that does not fit; without
+	// it such a conversation is an ErrContextFull.
+	Drop bool
+}
+
+// A Finish is the reason why an answer ended.
+type Finish string
+
+const (
+	FinishStop      Finish = "stop"      // the model's end token, or a stop string
+	FinishLength    Finish = "length"    // MaxTokens, or the context is full
+	FinishCancelled Finish = "cancelled" // the caller's context ended
+)
+
+// A Result tells of an answer after its end.
+type Result struct {
+	Finish           Finish
+	PromptTokens     int
+	CachedTokens     int // of the prompt, found in the KV cache
+	CompletionTokens int // the end token included
+	DroppedMessages  int
+	Prefill          time.Duration // until the first token
+	Decode           time.Duration // from the first token to the last
+}
+
+// A Delta is a piece of an answer: whole characters, never half of one.
+type Delta struct {
+	Text   string
+	Tokens int // generated so far
+}
+
+var errNoTokenizer = errors.New("engine: the pack has no tokenizer: pack the model again with its tokenizer.model")
+
+// Chat answers a conversation. It calls emit for each piece of text as it comes. When
+// ctx ends, the Result is that of the part so far with FinishCancelled and no error.
+func (e *Engine) Chat(ctx context.Context, msgs []chat.Message, req Request, emit func(Delta)) (Result, error) {
+	if e.Tokenizer == nil {
+		return Result{}, errNoTokenizer
+	}
+	dropped := 0
+	if req.Drop {
+		kept, n, err := chat.Fit(e.Tokenizer, msgs, e.Context()-e.answerRoom(req))
+		if errors.Is(err, chat.ErrTooLong) {
+			return Result{}, fmt.Errorf("engine: %w: %w", ErrContextFull, err)
+		} else if err != nil {
+			return Result{}, fmt.Errorf("engine: %w", err)
+		}
+		msgs, dropped = kept, n
+	}
+	prompt, err := chat.Encode(e.Tokenizer, msgs)
+	if err != nil {
+		return Result{}, fmt.Errorf("engine: %w", err)
+	}
+	res, err := e.Answer(ctx, prompt, req, emit)
+	res.DroppedMessages = dropped
+	return res, err
+}
+
+// answerRoom is the part of the context kept free for an answer when turns are dropped
+// for it.
+func (e *Engine) answerRoom(req Request) int {
+	room := e.Context() / 4
+	if req.MaxTokens > 0 {
+		room = min(room, req.MaxTokens)
+	}
+	return room
+}
+
+// Complete continues a text, without the template.
+func (e *Engine) Complete(ctx context.Context, text string, req Request, emit func(Delta)) (Result, error) {
+	if e.Tokenizer == nil {
+		return Result{}, errNoTokenizer
+	}
+	prompt := e.Tokenizer.AppendEncode([]int32{e.Tokenizer.BOS()}, text)
+	return e.Answer(ctx, prompt, req, emit)
+}
+
+// Answer generates from token ids until an end token, a stop string or a limit.
+func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit func(Delta)) (res Result, err error) {
+	defer recovered(&err)
+	if e.Tokenizer == nil {
+		return Result{}, errNoTokenizer
+	}
+	res = Result{Finish: FinishLength, PromptTokens: len(prompt), CachedTokens: e.Reused(prompt)}
+	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}
+	start := time.Now()
+	var first time.Time
+	for id, err := range e.Generate(ctx, prompt, req.Sampling) {
+		if ctx.Err() != nil {
+			res.Finish = FinishCancelled
+			break
+		}
+		if err != nil {
+			return res, err
+		}
+		if res.CompletionTokens == 0 {
+			first = time.Now()
+			res.Prefill = first.Sub(start)
+		}
+		res.CompletionTokens++
+		res.Decode = time.Since(first)
+		if e.isEnd(id) {
+			res.Finish = FinishStop
+			break
+		}
+		piece, stopped := text.push(id)
+		if piece != "" {
+			emit(Delta{Text: piece, Tokens: res.CompletionTokens})
+		}
+		if stopped {
+			res.Finish = FinishStop
+			return res, nil
+		}
+		if res.CompletionTokens == req.MaxTokens {
+			break
+		}
+	}
+	if rest := text.flush(); rest != "" {
+		emit(Delta{Text: rest, Tokens: res.CompletionTokens})
+	}
+	return res, nil
+}
+
+// answerText turns tokens into text and holds back what may become a stop string.
+type answerText struct {
+	stream *tokenizer.Stream
+	stops  stopStrings
+	held   string // may be the beginning of a stop string
+}
+
+// push returns the text that is certain after a token, and whether a stop string ended
+// the answer.
+func (a *answerText) push(id int32) (text string, stopped bool) {
+	text = a.held + a.stream.Push(id)
+	a.held = ""
+	if at := a.stops.find(text); at >= 0 {
+		return text[:at], true
+	}
+	keep := a.stops.beginning(text)
+	text, a.held = text[:len(text)-keep], text[len(text)-keep:]
+	return text, false
+}
+
+// flush returns what was held back when the answer ends for another reason.
+func (a *answerText) flush() string {
+	text := a.held + a.stream.Flush()
+	if at := a.stops.find(text); at >= 0 {
+		return text[:at]
+	}
+	return text
+}

@@ -1,0 +1,107 @@
+// Package engine runs a pack: it opens one on a device and answers conversations.
+//
+// It is the same Go on every platform. A host gives it a gpu.Device and a
+// weights.Source: the browser's are in mixtab/wasm, the native ones in mixtab/desktop
+// and mixtab/packdir, and engine/ref is a device without any GPU.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"mixtab/engine/chat"
+	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
+	"mixtab/engine/mixtral"
+	"mixtab/engine/tokenizer"
+	"mixtab/engine/weights"
+)
+
+// ErrContextFull is what a prompt that does not fit the context gives, before any work.
+var ErrContextFull = mixtral.ErrContextFull
+
+// Config chooses how a pack is opened. The zero value is right for chat.
+type Config struct {
+	Context int           // the longest conversation, in tokens; 0 is the model's own maximum
+	Tuning  kernel.Tuning // the zero value: by the adapter
+
+	// Progress is told the bytes of weights that are on the device, of all.
+	Progress func(loaded, total int64)
+}
+
+// An Engine is an open pack. It answers one request at a time and is not safe for
+// concurrent use.
+type Engine struct {
+	Manifest  *weights.Manifest
+	Tokenizer *tokenizer.Tokenizer // nil of a pack without one: only token ids work
+
+	dev   gpu.Device
+	model *mixtral.Model
+	ahead int // decoding steps under way behind the one that is awaited
+}
+
+// Open loads a pack onto a device. The device stays the caller's.
+func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (e *Engine, err error) {
+	defer recovered(&err)
+	bytes, err := src.Manifest(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	man, err := weights.ParseManifest(bytes)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	if _, err := chat.ParseTemplate(man.Template); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e = &Engine{Manifest: man, dev: dev, ahead: 3}
+	if dev.Info().Kind == gpu.KindCPU {
+		e.ahead = 1 // what runs ahead of a Stop is real work there
+	}
+	if man.Tokenizer.Kind != weights.KindNone {
+		if e.Tokenizer, err = openTokenizer(ctx, src, man); err != nil {
+			return nil, fmt.Errorf("engine: %w", err)
+		}
+	}
+	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress}
+	if e.model, err = mixtral.Load(ctx, dev, src, man, opt); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	return e, nil
+}
+
+func openTokenizer(ctx context.Context, src weights.Source, man *weights.Manifest) (*tokenizer.Tokenizer, error) {
+	file, err := src.Tokenizer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := tokenizer.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	if tok.VocabSize() != man.Config.VocabSize {
+		return nil, fmt.Errorf("%s has %d pieces and the model %d: the pack holds another model's tokenizer, pack it again",
+			man.Tokenizer.File, tok.VocabSize(), man.Config.VocabSize)
+	}
+	return tok, nil
+}
+
+// Close frees what the engine has on the device.
+func (e *Engine) Close() { e.model.Close() }
+
+// Context is the longest conversation, in tokens.
+func (e *Engine) Context() int { return e.model.Context }
+
+// DispatchesPerToken is the number of dispatches of one decoding step.
+func (e *Engine) DispatchesPerToken() int { return e.model.DispatchesPerToken() }
+
+// isEnd reports whether a token ends an answer.
+func (e *Engine) isEnd(id int32) bool { return slices.Contains(e.Manifest.Config.EOS, int(id)) }
+
+// recovered turns a panic, always a bug of ours, into an error at the boundary.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("engine: internal error: %v", p)
+	}
+}

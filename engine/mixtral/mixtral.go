@@ -1,0 +1,107 @@
+// Package mixtral is the model: its weights on a device, its KV cache, and the passes
+// that turn tokens into the next token.
+//
+// The files follow the model's paper order: layer.go is one layer, pass.go the
+// programs made of them, model.go their use.
+package mixtral
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
+	"mixtab/engine/weights"
+)
+
+// ErrContextFull is what a prompt longer than the context gives, before any work.
+var ErrContextFull = errors.New("the context is full")
+
+// Options choose how a model is loaded. The zero value is right for chat.
+type Options struct {
+	Context   int           // positions of the KV cache, in tokens; 0 is the model's own maximum
+	AllLogits bool          // Logits gives every position of a chunk, not only the last
+	Tuning    kernel.Tuning // the zero value: by the adapter
+
+	// Progress is told the bytes of weights that are on the device, of all.
+	Progress func(loaded, total int64)
+}
+
+// Ring is how many sampled tokens the device remembers for the host to collect.
+const Ring = 64
+
+// A Model is a Mixtral on a device. It is not safe for concurrent use.
+type Model struct {
+	Config  weights.Config
+	Context int // positions of the KV cache
+
+	dev     gpu.Device
+	tuning  kernel.Tuning
+	options Options
+	buffers []gpu.Buffer // all of them, for Close
+
+	w     weightBuffers
+	act   activations
+	cache KVCache
+
+	prefill, head, headAll, sample, decode *kernel.Program // headAll only with AllLogits
+}
+
+// Load allocates everything the model will ever need, compiles its kernels and moves
+// its weights to the device.
+func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
+	m := &Model{Config: man.Config, Context: man.Config.MaxPositions, dev: dev, tuning: opt.Tuning, options: opt}
+	if opt.Context > 0 {
+		m.Context = min(opt.Context, m.Context)
+	}
+	if m.tuning == (kernel.Tuning{}) {
+		m.tuning = kernel.TuningFor(dev.Info())
+	}
+	m.tuning.Chunk = min(m.tuning.Chunk, m.Context)
+	if err := m.load(ctx, src, man); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("mixtral: %w", err)
+	}
+	return m, nil
+}
+
+func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manifest) error {
+	if err := m.allocate(ctx, man); err != nil {
+		return err
+	}
+	if err := m.compile(ctx); err != nil {
+		return err
+	}
+	return m.w.fill(ctx, src, man, m.options.Progress)
+}
+
+// Close frees what the model has on the device.
+func (m *Model) Close() {
+	for _, p := range []*kernel.Program{m.prefill, m.head, m.headAll, m.sample, m.decode} {
+		if p != nil {
+			p.Release()
+		}
+	}
+	for _, b := range m.buffers {
+		b.Release()
+	}
+	m.buffers = nil
+}
+
+// Cache is the model's KV cache.
+func (m *Model) Cache() *KVCache { return &m.cache }
+
+// DispatchesPerToken is the number of dispatches of one decoding step.
+func (m *Model) DispatchesPerToken() int { return m.decode.Dispatches() }
+
+// buffer allocates and remembers a storage buffer.
+func (m *Model) buffer(ctx context.Context, label string, bytes int) (gpu.Buffer, error) {
+	// A multiple of 256 lets kernels read whole vec4s at the end.
+	b, err := m.dev.NewBuffer(ctx, label, gpu.Storage, (bytes+255)&^255)
+	if err != nil {
+		return nil, fmt.Errorf("%s, %d bytes: %w", label, bytes, err)
+	}
+	m.buffers = append(m.buffers, b)
+	return b, nil
+}

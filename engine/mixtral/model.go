@@ -1,0 +1,182 @@
+package mixtral
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
+	"mixtab/engine/sample"
+)
+
+// Prefill runs tokens at the positions after those in the KV cache, chunk by chunk,
+// and leaves the pass of the last chunk on the device for Sample or Logits. The
+// context is looked at between chunks; what ran before it ended stays in the cache.
+func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
+	if len(tokens) == 0 {
+		return fmt.Errorf("mixtral: a prompt needs at least one token")
+	}
+	if err := m.checkRoom(len(tokens)); err != nil {
+		return err
+	}
+	for len(tokens) > 0 {
+		n := min(len(tokens), m.tuning.Chunk)
+		if err := m.PrefillChunk(ctx, tokens[:n]); err != nil {
+			return err
+		}
+		tokens = tokens[n:]
+	}
+	return nil
+}
+
+// ChunkTokens is the most tokens of one pass.
+func (m *Model) ChunkTokens() int { return m.tuning.Chunk }
+
+// PrefillChunk runs at most ChunkTokens tokens and waits until the device is done, so
+// that a cancelled prefill leaves at most one chunk of work behind.
+func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := m.checkRoom(len(tokens)); err != nil {
+		return err
+	}
+	words := make([]byte, 0, 4*len(tokens))
+	for _, id := range tokens {
+		if id < 0 || int(id) >= m.Config.VocabSize {
+			return fmt.Errorf("mixtral: token %d is not in the vocabulary of %d", id, m.Config.VocabSize)
+		}
+		words = binary.LittleEndian.AppendUint32(words, uint32(id))
+	}
+	if err := m.dev.Write(m.act.tokens.Buffer, 0, words); err != nil {
+		return err
+	}
+	if err := m.writeState(m.cache.Len(), len(tokens)); err != nil {
+		return err
+	}
+	if err := m.dev.Submit(m.prefill); err != nil {
+		return err
+	}
+	var done [4]byte
+	if err := gpu.ReadInto(ctx, m.dev, m.act.state.Buffer, 0, done[:]); err != nil {
+		return err
+	}
+	m.cache.tokens = append(m.cache.tokens, tokens...)
+	return nil
+}
+
+// checkRoom says whether n more tokens fit.
+func (m *Model) checkRoom(n int) error {
+	if m.cache.Len()+n > m.Context {
+		return fmt.Errorf("%w: %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, m.cache.Len()+n, m.Context)
+	}
+	return nil
+}
+
+func (m *Model) writeState(pos, n int) error {
+	var words []byte
+	words = binary.LittleEndian.AppendUint32(words, uint32(pos))
+	words = binary.LittleEndian.AppendUint32(words, uint32(n))
+	return m.dev.Write(m.act.state.Buffer, 0, words)
+}
+
+// Logits reads the logits of the last pass: f32[vocabSize] of its last token, or, of a
+// model with AllLogits, f32[n, vocabSize] of all its n tokens.
+func (m *Model) Logits(ctx context.Context, n int) ([]float32, error) {
+	head := m.head
+	if m.options.AllLogits {
+		head = m.headAll
+	}
+	if err := m.dev.Submit(head); err != nil {
+		return nil, err
+	}
+	words, err := m.read(ctx, m.act.logits.Buffer, 0, min(n, m.logitRows())*m.Config.VocabSize)
+	if err != nil {
+		return nil, err
+	}
+	return floats(words), nil
+}
+
+// A Route is the router's choice of one expert for one token.
+type Route struct {
+	Expert int
+	Weight float32
+}
+
+// Routes reads a layer's choices in the last pass of n tokens: [n·nExpertsPerTok], a
+// token's heaviest expert first.
+func (m *Model) Routes(ctx context.Context, layer, n int) ([]Route, error) {
+	count := n * m.Config.NExpertsPerTok
+	words, err := m.read(ctx, m.act.routes, layer*m.routeStride(), 2*count)
+	if err != nil {
+		return nil, err
+	}
+	routes := make([]Route, count)
+	for i := range routes {
+		routes[i] = Route{Expert: int(words[2*i]), Weight: math.Float32frombits(words[2*i+1])}
+	}
+	return routes, nil
+}
+
+func (m *Model) read(ctx context.Context, b gpu.Buffer, offset, words int) ([]uint32, error) {
+	bytes := make([]byte, 4*words)
+	if err := gpu.ReadInto(ctx, m.dev, b, offset, bytes); err != nil {
+		return nil, err
+	}
+	out := make([]uint32, words)
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint32(bytes[4*i:])
+	}
+	return out, nil
+}
+
+func floats(words []uint32) []float32 {
+	f := make([]float32, len(words))
+	for i, w := range words {
+		f[i] = math.Float32frombits(w)
+	}
+	return f
+}
+
+// Begin prepares sampling for a new answer: its parameters, no token counted yet.
+func (m *Model) Begin(c sample.Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := m.dev.Write(m.act.sampling.Buffer, 0, c.Words()); err != nil {
+		return err
+	}
+	if err := m.dev.Write(m.act.counts.Buffer, 0, make([]byte, 4*m.Config.VocabSize)); err != nil {
+		return err
+	}
+	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateStep, make([]byte, 4))
+}
+
+// SampleFirst queues the head and sampling behind the last Prefill.
+func (m *Model) SampleFirst() (gpu.Readback, error) {
+	if err := m.dev.Submit(m.head, m.sample); err != nil {
+		return nil, err
+	}
+	return m.sampled(0)
+}
+
+// Decode queues one step: the token sampled before runs at the position that the
+// device knows, and the next is sampled. step counts from 1. The host neither waits
+// nor sends anything; several steps may be under way, at most Ring.
+func (m *Model) Decode(step int) (gpu.Readback, error) {
+	if err := m.dev.Submit(m.decode); err != nil {
+		return nil, err
+	}
+	return m.sampled(step)
+}
+
+// sampled starts the way of the step's token to the host: 4 bytes.
+func (m *Model) sampled(step int) (gpu.Readback, error) {
+	return m.dev.StartRead(m.act.out.Buffer, step%Ring*4, 4)
+}
+
+// Accept tells the cache that a decoded step's token is part of the text: its keys and
+// values are there once the step after it has run.
+func (m *Model) Accept(token int32) { m.cache.tokens = append(m.cache.tokens, token) }
