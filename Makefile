@@ -1,0 +1,136 @@
+# Everything is made by plain commands that can be typed without make; this file knows
+# what is current and what is not.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+ADDR ?= localhost:8080
+# A pack's folder; the demo model if empty.
+PACK ?=
+
+WASM := web/build/mixtab.wasm
+WASM_EXEC := web/build/wasm_exec.js
+PAGE := web/dist/index.html
+SERVER := build/mixtab-server
+MODULES := web/node_modules/.package-lock.json
+STATICCHECK := build/staticcheck
+GOBROWSER := build/gobrowser
+TESTSUM := build/testsum
+
+# files(folders) are the sources under folders, without what is made or downloaded.
+files = $(shell find $(1) \( -name node_modules -o -path web/build -o -path web/dist -o -name testdata \) -prune -o -type f ! -name '*_test.go' -print 2>/dev/null)
+JS := GOOS=js GOARCH=wasm
+# What compiles for the browser.
+JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
+# A CI machine without a GPU or a browser must fail, not skip.
+REQUIRE := MIXTAB_REQUIRE=native,browser
+
+.PHONY: help
+help: ## lists these targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), BUDGET= IDS= GEN= (bench-web)"
+
+.PHONY: run
+run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
+	@exec $(SERVER) -addr '$(ADDR)' $(if $(PACK),-pack '$(PACK)')
+
+.PHONY: build
+build: bootstrap-build $(SERVER) ## builds the WebAssembly, the page and the server
+
+.PHONY: test
+test: bootstrap-test ## runs everything that CI runs: the stages below, one after the other
+	@tools/stages.sh check test-native test-browser test-page e2e
+
+.PHONY: check
+check: $(STATICCHECK) $(MODULES) $(WASM) $(WASM_EXEC) ## formatting, go vet, staticcheck, TypeScript and its linter
+	@unformatted=$$(gofmt -l $$(find . -name node_modules -prune -o -name '*.go' -print)); \
+	  if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(JS) go vet $(JS_PACKAGES)
+	$(STATICCHECK) ./...
+	$(JS) $(STATICCHECK) $(JS_PACKAGES)
+	cd web && npm run --silent check
+
+.PHONY: test-native
+test-native: $(TESTSUM) ## Go tests on this machine, the native GPU driver's among them
+	@export XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$$(mktemp -d)}; \
+	  $(REQUIRE) go test -json ./... | $(TESTSUM)
+
+.PHONY: test-browser
+test-browser: $(TESTSUM) $(GOBROWSER) $(MODULES) ## Go tests as WebAssembly in headless Chromium
+	@$(REQUIRE) $(JS) go test -json -exec '$(CURDIR)/$(GOBROWSER)' ./wasm/... | $(TESTSUM)
+
+.PHONY: test-page
+test-page: $(MODULES) ## tests of the page's TypeScript
+	@cd web && npm run --silent test
+
+.PHONY: e2e
+e2e: $(SERVER) ## the real server, page and model in headless Chromium
+	@cd web && $(REQUIRE) npm run --silent e2e
+
+.PHONY: bench
+bench: ## measures the engine natively; prints a JSON object
+	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') -json
+
+.PHONY: bench-web
+bench-web: $(SERVER) ## measures the same in headless Chromium
+	@cd web && PACK='$(if $(PACK),$(abspath $(PACK)))' BUDGET='$(BUDGET)' IDS='$(IDS)' GEN='$(GEN)' npm run --silent bench
+
+.PHONY: demo-model
+demo-model: ## trains the demo model again and packs it (hours)
+	tools/train/rebuild.sh
+
+.PHONY: demo-eval
+demo-eval: $(SERVER) ## asks the demo model all its evaluation questions, in headless Chromium
+	@cd web && npm run --silent demo-eval
+
+.PHONY: clean
+clean: ## removes what was built (node_modules stay)
+	rm -rf build web/build
+	find web/dist -mindepth 1 ! -name .keep -delete
+
+# Tools that the targets above need from the machine.
+
+.PHONY: bootstrap-build bootstrap-test
+bootstrap-build:
+	@tools/bootstrap.sh build
+bootstrap-test:
+	@tools/bootstrap.sh test
+
+# Files.
+
+$(WASM): go.mod go.sum $(call files,shaders engine wasm)
+	@mkdir -p $(@D)
+	$(JS) go build -trimpath -ldflags='-s -w' -o $@ ./wasm
+
+$(WASM_EXEC): $(shell go env GOROOT)/lib/wasm/wasm_exec.js
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(MODULES): web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(MODULES) $(WASM) $(WASM_EXEC) $(call files,web)
+	cd web && npm run --silent build
+	@touch web/dist/.keep $@
+
+# -buildvcs=auto: a tarball has no commit to tell.
+$(SERVER): go.mod go.sum $(PAGE) $(call files,server web/web.go demo packdir engine/weights engine/quant engine/gpu)
+	@mkdir -p $(@D)
+	go build -buildvcs=auto -o $@ ./server/cmd/mixtab-server
+
+$(STATICCHECK): go.mod
+	@mkdir -p $(@D)
+	go build -o $@ honnef.co/go/tools/cmd/staticcheck
+
+$(GOBROWSER): go.mod $(call files,tools/gobrowser)
+	@mkdir -p $(@D)
+	go build -o $@ ./tools/gobrowser
+
+$(TESTSUM): go.mod $(call files,tools/testsum)
+	@mkdir -p $(@D)
+	go build -o $@ ./tools/testsum

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Makes sure that the machine has what a build or the tests need. Quick where all is
+# there; installs with apt where it may; says in one line what is missing where it may not.
+#
+#   tools/bootstrap.sh build   Go and Node
+#   tools/bootstrap.sh test    also a C compiler, a Vulkan driver and Chromium
+set -euo pipefail
+
+die() { echo "mixtab: $*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+have go || die "Go is missing: install Go 1.26 or newer from https://go.dev/dl"
+# An older Go fetches the one that go.mod asks for by itself, from 1.21 on.
+at_least 1.21 "$(go env GOVERSION | sed 's/^go//; s/[ -].*//')" || die "$(go version | cut -d' ' -f3) is too old: install Go 1.26 or newer from https://go.dev/dl"
+have node || die "Node is missing: install Node 20.19 or newer from https://nodejs.org"
+at_least 20.19 "$(node --version | sed 's/^v//')" || die "Node $(node --version) is too old: install 20.19 or newer from https://nodejs.org"
+have npm || die "npm is missing: it comes with Node from https://nodejs.org (Debian: apt-get install npm)"
+[ "${1:-build}" = test ] || exit 0
+
+browser() {
+  local b
+  for b in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    if [ -n "$b" ] && have "$b"; then return 0; fi
+  done
+  return 1
+}
+vulkan() { compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
+loader() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q 'libvulkan\.so\.1 '; }
+
+packages=()
+have gcc || have clang || have cc || packages+=(gcc libc6-dev)
+loader || packages+=(libvulkan1)
+vulkan || packages+=(mesa-vulkan-drivers)
+if ! browser; then
+  # Ubuntu's package called chromium installs a snap, which no container can run.
+  if grep -qsi '^ID=ubuntu' /etc/os-release; then
+    die "no Chromium: install Google Chrome (https://www.google.com/chrome) or name a browser in CHROMIUM"
+  fi
+  packages+=(chromium)
+fi
+[ ${#packages[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  have sudo && sudo -n true 2>/dev/null || die "the tests need these system packages: ${packages[*]}"
+  as_root=(sudo -n)
+fi
+have apt-get || die "the tests need the equivalents of these Debian packages: ${packages[*]}"
+echo "mixtab: installing ${packages[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+browser && vulkan && loader || die "apt installed ${packages[*]}, but something of it cannot be found"
