@@ -20,7 +20,7 @@ have npm || die "npm is missing: it comes with Node from https://nodejs.org (Deb
 
 browser() {
   local b
-  for b in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+  for b in "${MIXTAB_CHROMIUM:-}" chromium chromium-browser google-chrome; do
     if [ -n "$b" ] && have "$b"; then return 0; fi
   done
   return 1
@@ -35,7 +35,7 @@ vulkan || packages+=(mesa-vulkan-drivers)
 if ! browser; then
   # Ubuntu's package called chromium installs a snap, which no container can run.
   if grep -qsi '^ID=ubuntu' /etc/os-release; then
-    die "no Chromium: install Google Chrome (https://www.google.com/chrome) or name a browser in CHROMIUM"
+    die "no Chromium: install Google Chrome (https://www.google.com/chrome) or name a browser in MIXTAB_CHROMIUM"
   fi
   packages+=(chromium)
 fi
