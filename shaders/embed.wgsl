@@ -27,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (row >= params.rows) {
         return;
     }
-    let m = w_group(0u, params.rows * groups, row * groups + id.x);
+    var m = w_group(0u, params.rows * groups, row * groups + id.x);
     let p = (t * groups + id.x) * 8u;
     for (var i = 0u; i < 4u; i++) {
         x[p + i] = m.scale * m.a[i];

@@ -18,7 +18,8 @@ struct Params {
 }
 @group(0) @binding(6) var<uniform> params: Params;
 
-var<workgroup> sh_part: array<f32, WG * EXPERTS>;
+const PARTS: u32 = WG * EXPERTS; // naga takes a name here, no expression
+var<workgroup> sh_part: array<f32, PARTS>;
 var<workgroup> sh_logit: array<f32, EXPERTS>;
 
 @compute @workgroup_size(WG)

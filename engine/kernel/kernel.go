@@ -69,9 +69,13 @@ func (c *Call) desc() (gpu.PipelineDesc, error) {
 // (a quant.Format). The WGSL has it by import instead.
 const FormatConstant = "FORMAT"
 
-// Pipelines compiles kernels for a device, each once.
+// Pipelines compiles kernels for a device, each once, and owns the programs made of
+// them.
 type Pipelines struct {
-	dev   gpu.Device
+	dev      gpu.Device
+	programs []gpu.Program
+	params   []gpu.Buffer
+
 	mu    sync.Mutex
 	ready map[string]gpu.Pipeline // by label
 }
@@ -118,33 +122,14 @@ func (p *Pipelines) get(label string) gpu.Pipeline {
 // uniformAlign is the alignment of a binding's offset.
 const uniformAlign = 256
 
-// Compile makes a program of the calls. Their params go into one uniform buffer, which
-// the returned Program owns.
-func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (*Program, error) {
+// Compile makes a program of the calls, with their params in one uniform buffer.
+func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (gpu.Program, error) {
 	if err := p.Prepare(ctx, calls); err != nil {
 		return nil, err
 	}
-	var uniforms []byte
-	for i := range calls {
-		if calls[i].params == nil {
-			continue
-		}
-		bytes, err := binary.Append(nil, binary.LittleEndian, calls[i].params)
-		if err != nil || len(bytes) > uniformAlign {
-			return nil, fmt.Errorf("kernel: %s: params %T do not encode: %v", calls[i].Label(), calls[i].params, err)
-		}
-		uniforms = append(uniforms, bytes...)
-		uniforms = append(uniforms, make([]byte, uniformAlign-len(bytes))...)
-	}
-	prog := &Program{}
-	if len(uniforms) > 0 {
-		var err error
-		if prog.params, err = p.dev.NewBuffer(ctx, label+" params", gpu.Uniform, len(uniforms)); err != nil {
-			return nil, err
-		}
-		if err := p.dev.Write(prog.params, 0, uniforms); err != nil {
-			return nil, err
-		}
+	params, err := p.paramsBuffer(ctx, label, calls)
+	if err != nil {
+		return nil, err
 	}
 	dispatches := make([]gpu.Dispatch, len(calls))
 	offset := 0
@@ -152,33 +137,55 @@ func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (*P
 		c := &calls[i]
 		bindings := c.bindings
 		if c.params != nil {
-			bindings = append(bindings[:len(bindings):len(bindings)], gpu.Binding{Buffer: prog.params, Offset: offset, Size: uniformAlign})
-			offset += uniformAlign
+			bindings = append(bindings[:len(bindings):len(bindings)], gpu.Binding{Buffer: params, Offset: offset, Size: paramsSize})
+			offset += paramsSize
 		}
 		dispatches[i] = gpu.Dispatch{Pipeline: p.get(c.Label()), Bindings: bindings, Grid: c.grid}
 	}
-	var err error
-	prog.Program, err = p.dev.NewProgram(ctx, label, dispatches)
+	prog, err := p.dev.NewProgram(ctx, label, dispatches)
 	if err != nil {
-		prog.Release()
 		return nil, err
 	}
+	p.programs = append(p.programs, prog)
 	return prog, nil
 }
 
-// A Program is a gpu.Program with the params of its calls.
-type Program struct {
-	gpu.Program
-	params gpu.Buffer
+// paramsSize is what each call's params take: the alignment of a binding's offset.
+const paramsSize = 256
+
+// paramsBuffer puts the calls' params one after the other; nil if they have none.
+func (p *Pipelines) paramsBuffer(ctx context.Context, label string, calls []Call) (gpu.Buffer, error) {
+	var all []byte
+	for i := range calls {
+		if calls[i].params == nil {
+			continue
+		}
+		one, err := binary.Append(make([]byte, 0, paramsSize), binary.LittleEndian, calls[i].params)
+		if err != nil || len(one) > paramsSize {
+			return nil, fmt.Errorf("kernel: %s: params %T do not encode: %v", calls[i].Label(), calls[i].params, err)
+		}
+		all = append(all, one[:paramsSize]...)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	b, err := p.dev.NewBuffer(ctx, label+" params", gpu.Uniform, len(all))
+	if err != nil {
+		return nil, err
+	}
+	p.params = append(p.params, b)
+	return b, p.dev.Write(b, 0, all)
 }
 
-func (p *Program) Release() {
-	if p.Program != nil {
-		p.Program.Release()
+// Close releases the programs and their params.
+func (p *Pipelines) Close() {
+	for _, prog := range p.programs {
+		prog.Release()
 	}
-	if p.params != nil {
-		p.params.Release()
+	for _, b := range p.params {
+		b.Release()
 	}
+	p.programs, p.params = nil, nil
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -45,13 +45,14 @@ type Model struct {
 	act   activations
 	cache KVCache
 
-	prefill, head, headAll, sample, decode *kernel.Program // headAll only with AllLogits
+	pipelines                              *kernel.Pipelines
+	prefill, head, headAll, sample, decode gpu.Program // headAll only with AllLogits
 }
 
 // Load allocates everything the model will ever need, compiles its kernels and moves
 // its weights to the device.
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
-	m := &Model{Config: man.Config, Context: man.Config.MaxPositions, dev: dev, tuning: opt.Tuning, options: opt}
+	m := &Model{Config: man.Config, Context: man.Config.MaxPositions, dev: dev, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
 	if opt.Context > 0 {
 		m.Context = min(opt.Context, m.Context)
 	}
@@ -78,11 +79,7 @@ func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manif
 
 // Close frees what the model has on the device.
 func (m *Model) Close() {
-	for _, p := range []*kernel.Program{m.prefill, m.head, m.headAll, m.sample, m.decode} {
-		if p != nil {
-			p.Release()
-		}
-	}
+	m.pipelines.Close()
 	for _, b := range m.buffers {
 		b.Release()
 	}

@@ -97,13 +97,12 @@ func (m *Model) routeOf(l int) gpu.Binding {
 // last token into logits, sampling from them, and decode, which is all three for the
 // one token that was sampled before.
 func (m *Model) compile(ctx context.Context) error {
-	pipelines := kernel.NewPipelines(m.dev)
 	sample := []kernel.Call{kernel.Sample(m.tuning, m.act.logits, m.act.sampling, m.act.counts, m.act.tokens,
 		m.act.state, m.act.out, m.Config.VocabSize, Ring)}
 	prefill, one := m.bodyCalls(m.tuning.Chunk), m.bodyCalls(1)
 	decode := append(append(one, m.headCalls(1, true)...), sample...)
 	programs := []struct {
-		to    **kernel.Program
+		to    *gpu.Program
 		label string
 		calls []kernel.Call
 	}{{&m.prefill, "prefill", prefill}, {&m.head, "head", m.headCalls(1, true)}, {&m.sample, "sample", sample}, {&m.decode, "decode", decode}}
@@ -114,7 +113,7 @@ func (m *Model) compile(ctx context.Context) error {
 	}
 	for _, p := range programs {
 		var err error
-		if *p.to, err = pipelines.Compile(ctx, p.label, p.calls); err != nil {
+		if *p.to, err = m.pipelines.Compile(ctx, p.label, p.calls); err != nil {
 			return err
 		}
 	}
