@@ -26,7 +26,7 @@ browser() {
   return 1
 }
 vulkan() { compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
-loader() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q 'libvulkan\.so\.1 '; }
+loader() { [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libvulkan.so.1* ]]; }
 
 packages=()
 have gcc || have clang || have cc || packages+=(gcc libc6-dev)
