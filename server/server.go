@@ -99,6 +99,9 @@ func New(cfg Config) (http.Handler, error) {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Before anything is written: the connection may have an old deadline from the last
+	// response, long past by now.
+	allow(w, 0)
 	secure(w.Header())
 	p := r.URL.Path
 	pack, isPack := strings.CutPrefix(p, "/packs/")
@@ -174,9 +177,10 @@ func jsonBlob(v any) *blob {
 	return newBlob(append(text, '\n'), "application/json")
 }
 
-// allowance is how long a response of size bytes may take: a slow reader is served, a
-// stalled one is dropped in the end.
-func allowance(size int64) time.Duration {
+// allow bounds the time that a response of size bytes may take: a slow reader is served,
+// a stalled one is dropped in the end. Writers without deadlines are left alone.
+func allow(w http.ResponseWriter, size int64) {
 	const slowest = 16 << 10 // bytes per second
-	return time.Minute + time.Duration(size/slowest)*time.Second
+	limit := time.Minute + time.Duration(size/slowest)*time.Second
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
@@ -314,4 +315,38 @@ func TestFilesThatCannotSeek(t *testing.T) {
 	h := newHandler(t, Config{Page: unseekable{page}})
 	exchange{path: "/about/", wantStatus: 200, wantBody: "<title>about</title>"}.run(t, h)
 	exchange{path: "/about/", header: map[string]string{"Range": "bytes=7-11"}, wantStatus: 206, wantBody: "about"}.run(t, h)
+}
+
+// deadlineRecorder is a ResponseWriter with deadlines.
+type deadlineRecorder struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
+	d.deadline = t
+	return nil
+}
+
+// A connection keeps its deadline from one response to the next, so every response has
+// to set its own.
+func TestEveryResponseHasADeadline(t *testing.T) {
+	pack := testPack(t)
+	big := testPage()
+	big["big.bin"] = &fstest.MapFile{Data: make([]byte, 10<<20)}
+	h := newHandler(t, Config{Page: big, Packs: map[string]fs.FS{"test": pack}})
+	shard, _ := shardOf(t, pack)
+	for _, c := range []struct {
+		method, path string
+		seconds      float64
+	}{
+		{"GET", "/", 60}, {"GET", "/healthz", 60}, {"GET", "/nothing", 60}, {"PUT", "/", 60}, {"OPTIONS", shard, 60},
+		{"GET", "/packs/other/manifest.json", 60}, {"GET", shard, 60}, {"GET", "/big.bin", 60 + 640},
+	} {
+		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
+		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		if got := time.Until(w.deadline).Seconds(); got > c.seconds || got < c.seconds-5 {
+			t.Errorf("%s %s: has %.0f s, want %.0f s", c.method, c.path, got, c.seconds)
+		}
+	}
 }
