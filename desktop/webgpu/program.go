@@ -3,6 +3,7 @@ package webgpu
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/cogentcore/webgpu/wgpu"
 
@@ -147,10 +148,7 @@ func (d *device) NewProgram(ctx context.Context, label string, dispatches []gpu.
 		if err != nil {
 			break
 		}
-		err = p.add(dispatch, seen)
-		if err != nil {
-			err = fmt.Errorf("webgpu: program %s: dispatch %d: %w", label, i, err)
-		}
+		err = p.add(i, dispatch, seen)
 	}
 	if err != nil {
 		p.release()
@@ -160,23 +158,26 @@ func (d *device) NewProgram(ctx context.Context, label string, dispatches []gpu.
 	return p, nil
 }
 
-func (p *program) add(dispatch gpu.Dispatch, seen map[*buffer]bool) error {
+func (p *program) add(i int, dispatch gpu.Dispatch, seen map[*buffer]bool) error {
 	d := p.d
+	refuse := func(format string, args ...any) error {
+		return &gpu.ValidationError{Op: fmt.Sprintf("program %s: dispatch %d", p.label, i), Message: fmt.Sprintf(format, args...)}
+	}
 	own, ok := dispatch.Pipeline.(*pipeline)
 	if !ok || own.d != d {
-		return &gpu.ValidationError{Op: "program", Message: fmt.Sprintf("%T is not a pipeline of this device", dispatch.Pipeline)}
+		return refuse("%T is not a pipeline of this device", dispatch.Pipeline)
 	}
 	if err := gpu.CheckDispatch(dispatch, d.info.Limits); err != nil {
-		return &gpu.ValidationError{Op: "program", Message: err.Error()}
+		return refuse("%s", strings.TrimPrefix(err.Error(), "gpu: "))
 	}
 	entries := make([]wgpu.BindGroupEntry, len(dispatch.Bindings))
 	for i, bind := range dispatch.Bindings {
-		b, err := d.check("binding", bind.Buffer, 0, 0)
+		b, err := d.check(p.label, bind.Buffer, 0, 0)
 		if err != nil {
 			return err
 		}
 		if (b.usage == gpu.Uniform) != (own.desc.Bindings[i] == gpu.Params) {
-			return &gpu.ValidationError{Op: "program", Message: fmt.Sprintf("%s: binding %d: %q has the other usage", own.desc.Label, i, b.label)}
+			return refuse("%s: binding %d: %q has the other usage", own.desc.Label, i, b.label)
 		}
 		if !seen[b] {
 			seen[b] = true

@@ -51,3 +51,9 @@ Shader 'x' parsing error: the type of 'y' is expected to be 'f32'
 		t.Errorf("got %+v, want %+v", *err, want)
 	}
 }
+
+func TestReplayCost(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	gputest.Replay(t, dev, 500)
+}

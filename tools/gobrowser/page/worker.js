@@ -1,0 +1,27 @@
+// @ts-check
+// The worker runs the Go program.
+import '/wasm_exec.js';
+
+/** @param {number} fd @param {Uint8Array} bytes */
+globalThis.fs.writeSync = (fd, bytes) => {
+  postMessage({ fd, output: bytes.slice() });
+  return bytes.length;
+};
+
+self.addEventListener('unhandledrejection', (event) => {
+  postMessage({ fd: 2, output: `unhandled rejection: ${event.reason?.stack ?? event.reason}\n` });
+});
+
+const run = async () => {
+  await import('/module/wasm/webgpu/driver.js');
+  const { argv, env } = await (await fetch('/config.json')).json();
+  const go = new globalThis.Go();
+  go.argv = argv;
+  go.env = { ...env, TMPDIR: '/tmp' };
+  go.exit = (/** @type {number} */ code) => postMessage({ code });
+  const wasm = await WebAssembly.instantiateStreaming(fetch('/program.wasm'), go.importObject);
+  globalThis.wasm = wasm; // cogentcore/webgpu finds the memory there
+  await go.run(wasm.instance);
+};
+
+run().catch((error) => postMessage({ failed: `${error?.stack ?? error}` }));

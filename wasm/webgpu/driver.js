@@ -1,0 +1,235 @@
+// @ts-check
+// The JavaScript half of the browser driver: what a Go program would pay for with
+// hundreds of crossings (the replay of a program) or cannot have through
+// cogentcore/webgpu (limits and features of its choice, error scopes, compilation
+// messages, asynchronous pipelines, mappings that report failure).
+//
+// An ordinary module without eval. Import it in the worker that runs the Go program,
+// before the program starts: it installs itself as globalThis.mixtabDriver.
+//
+// Go is told of everything asynchronous by one callback, settle(token, kind, value,
+// line, column): token says which request, kind what became of it.
+
+/** What became of a request; wasm/webgpu/settle.go has the same numbers. */
+const DONE = 0;
+const VALIDATION = 1;
+const OUT_OF_MEMORY = 2;
+const LOST = 3;
+const SHADER = 4;
+const NO_WEBGPU = 5;
+
+/**
+ * @typedef {(token: number, kind: number, value?: unknown, line?: number, column?: number) => void} Settle
+ * @typedef {{pipelines: GPUComputePipeline[], groups: GPUBindGroup[], grids: number[]}} Program
+ * @typedef {{buffer: GPUBuffer, bytes: Uint8Array}} Slot
+ */
+
+/** Asked for as high as the adapter goes; gpu.Limits holds the first six, in this order. */
+const LIMITS = /** @type {const} */ ([
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+]);
+
+/** Asked for where offered; gpu.Features holds them in this order. */
+const FEATURES = /** @type {const} */ (['shader-f16', 'subgroups', 'timestamp-query']);
+
+/** @param {unknown} error */
+const text = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {GPUError} error */
+const kindOf = (error) => (error instanceof GPUOutOfMemoryError ? OUT_OF_MEMORY : VALIDATION);
+
+/** @param {GPUAdapter} adapter */
+const describe = (adapter) => {
+  const { vendor, architecture, device, description } = adapter.info;
+  const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
+  const name = words.toLowerCase();
+  let kind = 'unknown';
+  // WebGPU tells neither CPU from GPU nor integrated from discrete, except by name.
+  if (adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/.test(name)) kind = 'cpu';
+  else if (/nvidia/.test(name)) kind = 'discrete';
+  else if (/apple|intel|qualcomm|\barm\b|img-tec|samsung/.test(name)) kind = 'integrated';
+  return { name: words || 'unnamed adapter', kind };
+};
+
+/**
+ * Opens a device and settles token 0 with what Go needs of it.
+ * @param {Settle} settle
+ * @param {(message: string) => void} onLost told once, whatever the reason
+ * @param {(kind: number, message: string) => void} onUncaptured errors that no scope caught
+ */
+const open = async (settle, onLost, onUncaptured) => {
+  try {
+    if (!globalThis.navigator?.gpu) {
+      settle(0, NO_WEBGPU, 'this browser has no WebGPU, or the page is no secure context (https or localhost)');
+      return;
+    }
+    const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) {
+      settle(0, NO_WEBGPU, 'the browser offers no WebGPU adapter on this machine');
+      return;
+    }
+    /** @type {Record<string, number>} */
+    const requiredLimits = {};
+    for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+    const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
+    const device = await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures });
+    device.lost.then((info) => onLost(info.message || info.reason));
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault();
+      onUncaptured(kindOf(event.error), event.error.message);
+    });
+    settle(0, DONE, {
+      ...describe(adapter),
+      limits: LIMITS.map((name) => device.limits[name]),
+      features: FEATURES.map((name) => device.features.has(name)),
+      ...methods(device, settle),
+    });
+  } catch (error) {
+    settle(0, NO_WEBGPU, text(error));
+  }
+};
+
+/**
+ * What Go calls, once opened. Go keeps each function, so no call looks a name up.
+ * @param {GPUDevice} device
+ * @param {Settle} settle
+ */
+const methods = (device, settle) => {
+  const { queue } = device;
+
+  /** Settles a request that failed: as lost, if the device is about to say so. */
+  const fail = (/** @type {number} */ token, /** @type {unknown} */ error) => {
+    const wait = new Promise((done) => setTimeout(done, 200, false));
+    Promise.race([device.lost.then(() => true), wait]).then((lost) => {
+      settle(token, lost ? LOST : VALIDATION, text(error));
+    });
+  };
+
+  const pushScopes = () => {
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('internal');
+    device.pushErrorScope('validation');
+  };
+
+  /** @returns {Promise<GPUError | null>} */
+  const popAll = async () => {
+    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope(), device.popErrorScope()]);
+    return errors.find((error) => error) ?? null;
+  };
+
+  /** Ends pushScopes; settles with what they caught. @param {number} token */
+  const popScopes = (token) => {
+    popAll().then(
+      (error) => (error ? settle(token, kindOf(error), error.message) : settle(token, DONE)),
+      (error) => fail(token, error),
+    );
+  };
+
+  /**
+   * Ends pushScopes around the module's creation and settles with its pipeline.
+   * @param {number} token @param {GPUShaderModule} module @param {GPUPipelineLayout} layout @param {string} label
+   */
+  const compile = (token, module, layout, label) => {
+    const scopes = popAll();
+    const pipeline = device.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } });
+    pipeline.catch(() => {});
+    Promise.all([scopes, module.getCompilationInfo()]).then(async ([error, info]) => {
+      const first = info.messages.find((message) => message.type === 'error');
+      if (first) return settle(token, SHADER, first.message, first.lineNum, first.linePos);
+      if (error) return settle(token, SHADER, error.message, 0, 0);
+      try {
+        settle(token, DONE, await pipeline);
+      } catch (refusal) {
+        settle(token, SHADER, text(refusal), 0, 0);
+      }
+    }, (error) => fail(token, error));
+  };
+
+  /** @returns {Program} */
+  const newProgram = () => ({ pipelines: [], groups: [], grids: [] });
+
+  /**
+   * Binds one dispatch. bindings is flat: a buffer, an offset and a size for each. One call with plain
+   * arguments costs Go 1/40 of the objects in objects that a descriptor is.
+   * @param {Program} program @param {GPUComputePipeline} pipeline @param {GPUBindGroupLayout} layout
+   * @param {number} x @param {number} y @param {number} z @param {any[]} bindings
+   */
+  const addDispatch = (program, pipeline, layout, x, y, z, ...bindings) => {
+    const entries = [];
+    for (let i = 0; i < bindings.length; i += 3) {
+      const resource = { buffer: bindings[i], offset: bindings[i + 1], size: bindings[i + 2] };
+      entries.push({ binding: i / 3, resource });
+    }
+    program.pipelines.push(pipeline);
+    program.groups.push(device.createBindGroup({ layout, entries }));
+    program.grids.push(x, y, z);
+  };
+
+  /** Replays programs as one compute pass, one command buffer, one submit. @param {Program[]} programs */
+  const submit = (...programs) => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let bound;
+    for (const { pipelines, groups, grids } of programs) {
+      for (let i = 0; i < pipelines.length; i++) {
+        if (pipelines[i] !== bound) pass.setPipeline((bound = pipelines[i]));
+        pass.setBindGroup(0, groups[i]);
+        pass.dispatchWorkgroups(grids[3 * i], grids[3 * i + 1], grids[3 * i + 2]);
+      }
+    }
+    pass.end();
+    queue.submit([encoder.finish()]);
+  };
+
+  /** A place for readbacks of up to size bytes, used again and again. @param {number} size @returns {Slot} */
+  const newSlot = (size) => ({
+    buffer: device.createBuffer({ label: 'staging', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
+    bytes: new Uint8Array(size),
+  });
+
+  /**
+   * Copies n bytes behind all that was submitted and settles when slot.bytes holds them.
+   * @param {number} token @param {Slot} slot @param {GPUBuffer} buffer @param {number} offset @param {number} n
+   */
+  const startRead = (token, slot, buffer, offset, n) => {
+    const staging = slot.buffer;
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, n);
+    queue.submit([encoder.finish()]);
+    staging.mapAsync(GPUMapMode.READ, 0, n).then(() => {
+      slot.bytes.set(new Uint8Array(staging.getMappedRange(0, n)));
+      staging.unmap();
+      settle(token, DONE);
+    }, (error) => fail(token, error));
+  };
+
+  /** @param {GPUBuffer} buffer @param {number} offset @param {Uint8Array} bytes @param {number} n */
+  const write = (buffer, offset, bytes, n) => queue.writeBuffer(buffer, offset, bytes, 0, n);
+
+  /**
+   * Writes n bytes of src that never enter Go's memory. Offsets are in bytes.
+   * @param {GPUBuffer} buffer @param {number} offset
+   * @param {ArrayBuffer | SharedArrayBuffer | ArrayBufferView} src @param {number} srcOffset @param {number} n
+   */
+  const writeBufferFrom = (buffer, offset, src, srcOffset, n) => {
+    if (ArrayBuffer.isView(src)) queue.writeBuffer(buffer, offset, src.buffer, src.byteOffset + srcOffset, n);
+    else queue.writeBuffer(buffer, offset, src, srcOffset, n);
+  };
+
+  const close = () => device.destroy();
+
+  return {
+    device, pushScopes, popScopes, compile, newProgram, addDispatch, submit, newSlot, startRead, write, writeBufferFrom, close,
+  };
+};
+
+export const driver = { open };
+/** @type {any} */ (globalThis).mixtabDriver = driver;
