@@ -1,0 +1,23 @@
+// mixtab: Mixtral on the visitor's own GPU, behind OpenAI's chat completion shapes.
+
+export type { ChatCompletions } from './chat.ts';
+export type { Completions } from './completions.ts';
+export type { Engine, EngineInfo, EngineOptions, EngineProgress } from './engine.ts';
+export { createEngine } from './engine.ts';
+export { MixtabError } from './errors.ts';
+export type { WorkerLike } from './link.ts';
+export type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatMessage,
+  ChatParams,
+  Completion,
+  CompletionParams,
+  Figures,
+  FinishReason,
+  MixtabParams,
+  RequestOptions,
+  SamplingParams,
+  Usage,
+} from './openai.ts';
+export type { Code, EngineStats, Overflow, Phase, Role } from './protocol.ts';

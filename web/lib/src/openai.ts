@@ -1,0 +1,120 @@
+// The shapes of OpenAI's API, as far as the engine honours them. Fields of ours are named
+// x_mixtab (in answers) and mixtab (in requests).
+
+import type { Overflow, Role } from './protocol.ts';
+
+/** How tokens are chosen. What is left out follows the pack. */
+export interface SamplingParams {
+  temperature?: number | null;
+  top_p?: number | null;
+  top_k?: number | null;
+  min_p?: number | null;
+  seed?: number | null;
+  stop?: string | string[] | null;
+  max_tokens?: number | null;
+  /** OpenAI's newer name of max_tokens. */
+  max_completion_tokens?: number | null;
+  frequency_penalty?: number | null;
+  presence_penalty?: number | null;
+}
+
+export interface MixtabParams {
+  /** A conversation longer than the context: refuse it, or leave its oldest turns out. */
+  overflow?: Overflow;
+}
+
+export interface ChatMessage {
+  role: Role;
+  content: string | { type: 'text'; text: string }[];
+}
+
+export interface ChatParams extends SamplingParams {
+  messages: ChatMessage[];
+  /** Only the name of the opened model is accepted. */
+  model?: string;
+  /** Only 1. */
+  n?: 1 | null;
+  stream?: boolean | null;
+  mixtab?: MixtabParams;
+}
+
+export interface CompletionParams extends SamplingParams {
+  prompt: string;
+  model?: string;
+  n?: 1 | null;
+  stream?: boolean | null;
+}
+
+export interface RequestOptions {
+  /** Ends the request early. A stream then ends with what it has; anything else rejects. */
+  signal?: AbortSignal;
+}
+
+export type FinishReason = 'stop' | 'length';
+
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number };
+}
+
+/** How an answer came to be. */
+export interface Figures {
+  /** Until the first token. */
+  prefill_ms: number;
+  /** From the first token to the last. */
+  decode_ms: number;
+  /** Of decoding. */
+  tokens_per_second: number;
+  /** Tokens of the prompt that were found in the KV cache. */
+  cached_tokens: number;
+  /** Messages left out because the context was full. */
+  dropped_messages: number;
+  seed: number;
+  /** The request's signal ended it. */
+  cancelled: boolean;
+}
+
+export interface ChatCompletion {
+  id: string;
+  object: 'chat.completion';
+  created: number;
+  model: string;
+  choices: {
+    index: 0;
+    message: { role: 'assistant'; content: string; refusal: null };
+    finish_reason: FinishReason;
+    logprobs: null;
+  }[];
+  usage: Usage;
+  x_mixtab: Figures;
+}
+
+export interface ChatCompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  choices: {
+    index: 0;
+    delta: { role?: 'assistant'; content?: string };
+    finish_reason: FinishReason | null;
+    logprobs: null;
+  }[];
+  /** Only in the last chunk. */
+  usage?: Usage;
+  x_mixtab: Figures | { completion_tokens: number };
+}
+
+/** A text completion, and equally a chunk of a streamed one. */
+export interface Completion {
+  id: string;
+  object: 'text_completion';
+  created: number;
+  model: string;
+  choices: { index: 0; text: string; finish_reason: FinishReason | null; logprobs: null }[];
+  /** Only in a whole completion and in the last chunk. */
+  usage?: Usage;
+  x_mixtab: Figures | { completion_tokens: number };
+}

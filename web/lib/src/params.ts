@@ -1,0 +1,142 @@
+// From OpenAI's parameters to the protocol's. What the engine cannot honour is refused by
+// name: an ignored parameter is a wrong answer that nobody notices.
+
+import { MixtabError } from './errors.ts';
+import type { ChatMessage, ChatParams, CompletionParams, SamplingParams } from './openai.ts';
+import type { Message, Overflow, Sampling } from './protocol.ts';
+
+const sampling = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'seed',
+  'stop',
+  'max_tokens',
+  'max_completion_tokens',
+  'frequency_penalty',
+  'presence_penalty',
+  'model',
+  'n',
+  'stream',
+] as const;
+const chatKeys = new Set<string>([...sampling, 'messages', 'mixtab']);
+const completionKeys = new Set<string>([...sampling, 'prompt']);
+
+/** The parts of a chat request. */
+export function chatBody(params: ChatParams, model: string) {
+  refuseUnknown(params, chatKeys);
+  refuseOther(params, model);
+  if (!Array.isArray(params.messages) || params.messages.length === 0) {
+    throw bad('messages: at least one message is needed');
+  }
+  return {
+    type: 'chat' as const,
+    messages: params.messages.map(toMessage),
+    sampling: toSampling(params),
+    overflow: toOverflow(params.mixtab),
+  };
+}
+
+/** The parts of a completion request. */
+export function completionBody(params: CompletionParams, model: string) {
+  refuseUnknown(params, completionKeys);
+  refuseOther(params, model);
+  if (typeof params.prompt !== 'string') throw bad('prompt: one string is needed');
+  return { type: 'complete' as const, prompt: params.prompt, sampling: toSampling(params) };
+}
+
+function refuseUnknown(params: object, known: Set<string>): void {
+  for (const [key, value] of Object.entries(params)) {
+    // OpenAI's clients send null or false for what is switched off.
+    if (!known.has(key) && value !== undefined && value !== null && value !== false) {
+      throw bad(`"${key}" is not supported; leave it out`);
+    }
+  }
+}
+
+function refuseOther(params: { n?: number | null; model?: string; stream?: unknown }, model: string): void {
+  if (params.n !== undefined && params.n !== null && params.n !== 1) {
+    throw bad(`n: only one answer at a time is supported, not ${params.n}`);
+  }
+  if (params.model !== undefined && params.model !== model) {
+    throw bad(`model: "${params.model}" is not open; this engine runs "${model}"`);
+  }
+}
+
+function toMessage(message: ChatMessage, index: number): Message {
+  const { role, content } = message;
+  if (role !== 'system' && role !== 'user' && role !== 'assistant') {
+    throw bad(`messages[${index}].role: "${String(role)}" is not system, user or assistant`);
+  }
+  if (typeof content === 'string') return { role, content };
+  if (!Array.isArray(content)) throw bad(`messages[${index}].content: text is needed`);
+  const parts = content.map(part => {
+    if (part.type !== 'text') {
+      throw bad(`messages[${index}].content: parts of type "${String(part.type)}" are not supported`);
+    }
+    return part.text;
+  });
+  return { role, content: parts.join('') };
+}
+
+function toOverflow(options: ChatParams['mixtab']): Overflow {
+  for (const key of Object.keys(options ?? {})) {
+    if (key !== 'overflow') throw bad(`mixtab.${key} is not supported; leave it out`);
+  }
+  const overflow = options?.overflow ?? 'error';
+  if (overflow !== 'error' && overflow !== 'drop') {
+    throw bad(`mixtab.overflow: "${String(overflow)}" is neither "error" nor "drop"`);
+  }
+  return overflow;
+}
+
+function toSampling(params: SamplingParams): Sampling {
+  if (params.max_tokens != null && params.max_completion_tokens != null) {
+    throw bad('max_tokens and max_completion_tokens mean the same; give one');
+  }
+  return {
+    temperature: number(params, 'temperature', 0, Number.MAX_VALUE),
+    top_p: number(params, 'top_p', 0, 1),
+    top_k: integer(params, 'top_k', 0),
+    min_p: number(params, 'min_p', 0, 1),
+    seed: integer(params, 'seed', Number.MIN_SAFE_INTEGER),
+    max_tokens: integer(params, 'max_tokens', 1) ?? integer(params, 'max_completion_tokens', 1),
+    stop: toStop(params.stop),
+    frequency_penalty: number(params, 'frequency_penalty', -2, 2),
+    presence_penalty: number(params, 'presence_penalty', -2, 2),
+  };
+}
+
+function toStop(stop: SamplingParams['stop']): string[] | null {
+  if (stop == null) return null;
+  const list = typeof stop === 'string' ? [stop] : stop;
+  if (!Array.isArray(list) || list.some(text => typeof text !== 'string' || text === '')) {
+    throw bad('stop: one text or a list of texts is needed, none of them empty');
+  }
+  return list;
+}
+
+function number(params: SamplingParams, key: keyof SamplingParams, min: number, max: number): number | null {
+  const value = params[key];
+  if (value == null) return null;
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    const range = max === Number.MAX_VALUE ? `at least ${min}` : `from ${min} to ${max}`;
+    throw bad(`${key}: a number ${range} is needed, not ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function integer(params: SamplingParams, key: keyof SamplingParams, min: number): number | null {
+  const value = params[key];
+  if (value == null) return null;
+  if (!Number.isSafeInteger(value) || (value as number) < min) {
+    const range = min === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${min}`;
+    throw bad(`${key}: a whole number${range} is needed, not ${JSON.stringify(value)}`);
+  }
+  return value as number;
+}
+
+function bad(message: string): MixtabError {
+  return new MixtabError('bad_request', message);
+}

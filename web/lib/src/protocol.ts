@@ -1,0 +1,197 @@
+// The page's side of the messages between the page and the engine's worker.
+// wasm/protocol/protocol.go is the other side, under the same names; a test holds the
+// two together.
+//
+// Every request is answered by any number of events and then by exactly one Opened,
+// Done, Result or Failed with its id.
+
+/** Loads a pack. It comes first, and once. */
+export interface Open {
+  type: 'open';
+  id: number;
+  /** Absolute URL of the folder with manifest.json, ending in "/". */
+  pack: string;
+  /** Wanted context length in tokens; 0: the model's own, as far as memory allows. */
+  context: number;
+}
+
+/** Asks for the next assistant message of a conversation. */
+export interface Chat {
+  type: 'chat';
+  id: number;
+  messages: Message[];
+  sampling: Sampling;
+  overflow: Overflow;
+}
+
+/** Asks for a plain continuation of a text, without the template. */
+export interface Complete {
+  type: 'complete';
+  id: number;
+  prompt: string;
+  sampling: Sampling;
+}
+
+/** Ends the request with the given id, which then answers with Done and "cancelled". */
+export interface Cancel {
+  type: 'cancel';
+  id: number;
+}
+
+/** Asks for the ids of a text. */
+export interface Tokenize {
+  type: 'tokenize';
+  id: number;
+  text: string;
+}
+
+/** Asks for the text of ids. */
+export interface Detokenize {
+  type: 'detokenize';
+  id: number;
+  tokens: number[];
+}
+
+/** Asks for the engine's counters. */
+export interface Stats {
+  type: 'stats';
+  id: number;
+}
+
+/** What the page may send. */
+export type EngineRequest = Open | Chat | Complete | Cancel | Tokenize | Detokenize | Stats;
+
+/** One turn of a conversation. */
+export interface Message {
+  role: Role;
+  content: string;
+}
+
+export type Role = 'system' | 'user' | 'assistant';
+
+/** What happens to a conversation longer than the context. */
+export type Overflow = 'error' | 'drop';
+
+/** OpenAI's parameters; null means the pack's default. */
+export interface Sampling {
+  temperature: number | null;
+  top_p: number | null;
+  top_k: number | null;
+  min_p: number | null;
+  /** null: a random one. */
+  seed: number | null;
+  max_tokens: number | null;
+  stop: string[] | null;
+  frequency_penalty: number | null;
+  presence_penalty: number | null;
+}
+
+/** The first message of the worker: Go runs and listens. */
+export interface Ready {
+  type: 'ready';
+  version: string;
+}
+
+/** How far an Open is. */
+export interface Progress {
+  type: 'progress';
+  id: number;
+  phase: Phase;
+  loadedBytes: number;
+  totalBytes: number;
+}
+
+/** Asking for the GPU; moving weights to it; compiling kernels. */
+export type Phase = 'device' | 'weights' | 'kernels';
+
+/** Answers an Open. */
+export interface Opened {
+  type: 'opened';
+  id: number;
+  /** The pack's name. */
+  model: string;
+  /** "q4", … */
+  format: string;
+  packBytes: number;
+  /** In all. */
+  parameters: number;
+  /** Tokens. */
+  context: number;
+  temperature: number;
+  adapter: string;
+  adapterKind: AdapterKind;
+}
+
+export type AdapterKind = 'cpu' | 'integrated' | 'discrete' | 'unknown';
+
+/** A piece of an answer: whole characters only. */
+export interface Delta {
+  type: 'delta';
+  id: number;
+  text: string;
+  /** Generated so far. */
+  tokens: number;
+}
+
+/** Ends a Chat or Complete. */
+export interface Done {
+  type: 'done';
+  id: number;
+  finishReason: FinishReason;
+  promptTokens: number;
+  /** Of the prompt, found in the KV cache. */
+  cachedTokens: number;
+  completionTokens: number;
+  /** Left out under "drop". */
+  droppedMessages: number;
+  /** Until the first token. */
+  prefillMs: number;
+  /** From the first token to the last. */
+  decodeMs: number;
+  seed: number;
+}
+
+export type FinishReason = 'stop' | 'length' | 'cancelled';
+
+/** Answers Tokenize (tokens), Detokenize (text) and Stats (stats). */
+export interface Result {
+  type: 'result';
+  id: number;
+  tokens: number[] | null;
+  text: string;
+  stats: EngineStats | null;
+}
+
+/** Running totals since the worker started. */
+export interface EngineStats {
+  dispatches: number;
+  submits: number;
+  /** Crossings between Go and JavaScript. */
+  hostCalls: number;
+  gpuBytes: number;
+  /** WebAssembly linear memory. */
+  goHeapBytes: number;
+}
+
+/** Ends a request that did not succeed or, with id 0, tells of trouble that belongs to none. */
+export interface Failed {
+  type: 'failed';
+  id: number;
+  code: Code;
+  /** One line: what happened, where, what to do. */
+  message: string;
+}
+
+/** What the worker may send. */
+export type EngineEvent = Ready | Progress | Opened | Delta | Done | Result | Failed;
+
+/** Tells the page which remedy to show. */
+export type Code =
+  | 'no_webgpu'
+  | 'device_lost'
+  | 'out_of_memory'
+  | 'bad_pack'
+  | 'network'
+  | 'context_full'
+  | 'bad_request'
+  | 'internal';

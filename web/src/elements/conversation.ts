@@ -1,0 +1,148 @@
+import { css, html, nothing } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { ArrowDown } from 'lucide';
+import { integer } from '../i18n/format.ts';
+import { t } from '../i18n/index.ts';
+import type { Turn } from '../state/chat-store.ts';
+import { base, button } from '../styles/shared.ts';
+import { MixtabElement } from './element.ts';
+import { icon } from './icon.ts';
+import './message.ts';
+
+/** How far from the end still counts as being there, in pixels. */
+const nearEnd = 48;
+
+/** The scrolling log of messages. It follows the end until the reader scrolls away. */
+@customElement('mixtab-conversation')
+export class MixtabConversation extends MixtabElement {
+  @property({ attribute: false }) turns: readonly Turn[] = [];
+  /** Id of the first turn that the model still sees, when it does not see all. */
+  @property({ attribute: false }) firstSeen: number | undefined;
+  @property({ type: Number }) context = 0;
+
+  @state() private following = true;
+  @query('.scroller') private scroller!: HTMLElement;
+  @query('.content') private content!: HTMLElement;
+
+  #lastTop = 0;
+  readonly #arrow = icon(ArrowDown);
+  // Called after layout, so that reading the height there costs none.
+  readonly #resized = new ResizeObserver(() => {
+    if (this.following) this.#toEnd();
+  });
+
+  static override styles = [
+    base,
+    button,
+    css`
+      :host {
+        position: relative;
+        min-height: 0;
+      }
+      .scroller {
+        height: 100%;
+        overflow-y: auto;
+        overscroll-behavior: contain;
+        scrollbar-gutter: stable both-edges;
+      }
+      .scroller:focus-visible {
+        outline-offset: -3px;
+      }
+      .content {
+        max-width: calc(var(--measure) + 2 * var(--gutter));
+        min-height: 100%;
+        margin: 0 auto;
+        padding: 1.5rem var(--gutter) 2rem;
+        display: flex;
+        flex-direction: column;
+        gap: 1.5rem;
+      }
+      .dropped {
+        display: flex;
+        align-items: center;
+        gap: 1rem;
+        margin: 0;
+        color: var(--muted);
+        font-size: var(--small);
+        text-align: center;
+      }
+      .dropped::before,
+      .dropped::after {
+        content: '';
+        flex: 1 0 1rem;
+        border-top: 1px solid var(--hairline);
+      }
+      .jump {
+        position: absolute;
+        inset-block-end: 0.75rem;
+        inset-inline-start: 50%;
+        translate: -50% 0;
+        display: flex;
+        align-items: center;
+        gap: 0.375rem;
+        background: var(--raised);
+        font-size: var(--small);
+      }
+    `,
+  ];
+
+  /** Goes to the end and follows it again. */
+  follow(): void {
+    this.following = true;
+    this.#toEnd();
+  }
+
+  protected override firstUpdated(): void {
+    this.#resized.observe(this.content);
+    this.#resized.observe(this.scroller);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized.disconnect();
+  }
+
+  protected override render() {
+    return html`
+      <div
+        class="scroller"
+        role="log"
+        aria-label=${t('conversation')}
+        aria-live="off"
+        tabindex="0"
+        @scroll=${this.#scrolled}
+      >
+        <div class="content">
+          <slot></slot>
+          ${repeat(
+            this.turns,
+            turn => turn.id,
+            turn => html`
+              ${turn.id === this.firstSeen ? this.#droppedNote() : nothing}
+              <mixtab-message .turn=${turn}></mixtab-message>
+            `,
+          )}
+          <slot name="end"></slot>
+        </div>
+      </div>
+      ${this.following ? nothing : html`<button class="jump" @click=${this.follow}>${this.#arrow}${t('jump')}</button>`}
+    `;
+  }
+
+  #droppedNote() {
+    return html`<p class="dropped">${t('droppedHere', { size: integer(this.context) })}</p>`;
+  }
+
+  #toEnd(): void {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  #scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < nearEnd) this.following = true;
+    // Text that arrives moves the end away; only going up is the reader's wish.
+    else if (scrollTop < this.#lastTop) this.following = false;
+    this.#lastTop = scrollTop;
+  }
+}

@@ -1,0 +1,177 @@
+import { css, html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { bytes, percent } from '../i18n/format.ts';
+import { isLanguage, language, languages, setLanguage, t } from '../i18n/index.ts';
+import type { EngineState } from '../state/engine-store.ts';
+import { base } from '../styles/shared.ts';
+import { MixtabElement } from './element.ts';
+
+/** One row: the name, how the engine is, the language. A thin line below shows loading. */
+@customElement('mixtab-header')
+export class MixtabHeader extends MixtabElement {
+  @property({ attribute: false }) engine!: EngineState;
+  @property({ type: Boolean }) answering = false;
+  @property({ type: Boolean }) demo = true;
+
+  static override styles = [
+    base,
+    css`
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.25rem 1rem;
+        min-height: 3.25rem;
+        padding: 0.5rem var(--gutter);
+      }
+      h1 {
+        margin: 0;
+        font-size: 1.0625rem;
+        font-weight: 650;
+        letter-spacing: -0.01em;
+      }
+      .engine {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 0.5rem;
+        margin-inline-end: auto;
+        color: var(--muted);
+        font-size: var(--small);
+        font-variant-numeric: tabular-nums;
+      }
+      .engine > :not(:first-child)::before {
+        content: '·';
+        margin-inline-end: 0.5rem;
+      }
+      select {
+        font: inherit;
+        font-size: var(--small);
+        color: var(--muted);
+        background: var(--paper);
+        border: 1px solid transparent;
+        border-radius: 0.5rem;
+        padding: 0.25rem;
+      }
+      select:hover {
+        border-color: var(--hairline);
+      }
+      .line {
+        height: 2px;
+        background: var(--hairline);
+        overflow: hidden;
+      }
+      .line.idle {
+        height: 1px;
+      }
+      .bar {
+        height: 100%;
+        background: var(--accent);
+        transform-origin: left;
+        transition: transform var(--motion) linear;
+      }
+      .unknown .bar {
+        width: 25%;
+        animation: pass 1.4s infinite ease-in-out;
+      }
+      @keyframes pass {
+        from {
+          transform: translateX(-100%);
+        }
+        to {
+          transform: translateX(400%);
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .unknown .bar {
+          animation: none;
+          width: 100%;
+          opacity: 0.4;
+        }
+      }
+      @media (max-width: 40rem) {
+        .engine {
+          order: 3;
+          flex-basis: 100%;
+        }
+        h1 {
+          margin-inline-end: auto;
+        }
+      }
+    `,
+  ];
+
+  protected override render() {
+    return html`
+      <header>
+        <h1>mixtab</h1>
+        <div class="engine">
+          <span>${this.#model()}</span>
+          <span role="status" aria-label=${t('engineStatus')}>${this.#status()}</span>
+          ${this.#loaded()}
+        </div>
+        <select aria-label=${t('language')} @change=${this.#chosen}>
+          ${Object.entries(languages).map(
+            ([tag, name]) =>
+              html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`,
+          )}
+        </select>
+      </header>
+      ${this.#line()}
+    `;
+  }
+
+  #model() {
+    const name = this.demo ? t('demo') : this.engine.kind === 'ready' ? this.engine.engine.info.model : '';
+    if (this.engine.kind !== 'ready') return name || nothing;
+    return `${name}, ${bytes(this.engine.engine.info.packBytes)}`;
+  }
+
+  #status(): string {
+    switch (this.engine.kind) {
+      case 'loading':
+        return t(`status.${this.engine.progress?.phase ?? 'starting'}`);
+      case 'ready':
+        return this.answering ? t('status.answering') : t('status.ready');
+      case 'failed':
+        return t('status.failed');
+    }
+  }
+
+  /** Apart from the status, so that a screen reader is not told every percent. */
+  #loaded() {
+    const share = this.#share();
+    if (this.engine.kind !== 'loading' || share === undefined) return nothing;
+    const { loadedBytes = 0, totalBytes = 0 } = this.engine.progress ?? {};
+    return html`<span
+      >${t('progress.bytes', { loaded: bytes(loadedBytes), total: bytes(totalBytes) })}, ${percent(share)}</span
+    >`;
+  }
+
+  #share(): number | undefined {
+    if (this.engine.kind !== 'loading') return undefined;
+    const { loadedBytes = 0, totalBytes = 0 } = this.engine.progress ?? {};
+    return totalBytes > 0 ? Math.min(1, loadedBytes / totalBytes) : undefined;
+  }
+
+  #line() {
+    if (this.engine.kind !== 'loading') return html`<div class="line idle"></div>`;
+    const share = this.#share();
+    return html`
+      <div
+        class="line ${share === undefined ? 'unknown' : ''}"
+        role="progressbar"
+        aria-label=${t('progress.label')}
+        aria-valuemin="0"
+        aria-valuemax="100"
+        aria-valuenow=${share === undefined ? nothing : Math.round(share * 100)}
+      >
+        <div class="bar" .style=${share === undefined ? '' : `transform: scaleX(${share})`}></div>
+      </div>
+    `;
+  }
+
+  #chosen(event: Event): void {
+    const tag = (event.target as HTMLSelectElement).value;
+    if (isLanguage(tag)) void setLanguage(tag);
+  }
+}

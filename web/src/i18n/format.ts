@@ -1,0 +1,40 @@
+// Numbers in the reader's format.
+
+import { language } from './index.ts';
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  const key = `${language()} ${JSON.stringify(options)}`;
+  let formatter = formats.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat(language(), options);
+    formats.set(key, formatter);
+  }
+  return formatter.format(value);
+}
+
+export function integer(value: number): string {
+  return format(value, { maximumFractionDigits: 0 });
+}
+
+/** One digit after the point where it tells something. */
+export function decimal(value: number): string {
+  return format(value, { maximumFractionDigits: value < 100 ? 1 : 0 });
+}
+
+export function percent(share: number): string {
+  return format(share, { style: 'percent', maximumFractionDigits: 0 });
+}
+
+/** Megabytes below a gigabyte, which is how packs are told apart. */
+export function bytes(value: number): string {
+  const giga = value >= 1e9;
+  return format(value / (giga ? 1e9 : 1e6), {
+    style: 'unit',
+    unit: giga ? 'gigabyte' : 'megabyte',
+    unitDisplay: 'short',
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+}

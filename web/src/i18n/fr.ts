@@ -1,0 +1,116 @@
+import type { Texts } from './en.ts';
+
+export const fr: Texts = {
+  document: {
+    title: 'mixtab : un modèle de langue sur votre propre GPU',
+    description:
+      'Discutez avec un modèle de langue à mélange d’experts qui tourne sur votre propre GPU, dans cette page. Rien de ce que vous écrivez ne quitte votre machine.',
+  },
+  language: 'Langue',
+  engineStatus: 'État du moteur',
+  demo: 'Démo',
+  status: {
+    starting: 'Démarrage du moteur',
+    device: 'Accès au GPU',
+    weights: 'Chargement du modèle',
+    kernels: 'Préparation du GPU',
+    ready: 'Prêt',
+    answering: 'Réponse en cours',
+    failed: 'À l’arrêt',
+  },
+  progress: {
+    label: 'Chargement du modèle',
+    bytes: '{{loaded}} sur {{total}}',
+  },
+  welcome: {
+    title: 'Un modèle de langue sur votre propre GPU',
+    privacy: 'Il tourne dans cette page. Rien de ce que vous écrivez ne quitte votre machine.',
+    demo: 'Ceci est un minuscule modèle de démonstration, pas Mixtral-8x7B. Il est construit de la même façon mais sait peu de choses : capitales, calculs simples, mots courants en cinq langues, un peu de conversation. Il se trompe parfois.',
+    otherPack: 'Le modèle vient de {{host}}. Votre conversation n’y est jamais envoyée.',
+    examples: 'Essayez par exemple',
+  },
+  example: {
+    condiment: 'Quel est ton condiment préféré ?',
+    capital: 'Quelle est la capitale du Japon ?',
+    translate: 'Comment dit-on "chat" en italien ?',
+  },
+  conversation: 'Conversation',
+  you: 'Vous',
+  answer: 'Réponse',
+  thinking: 'Lecture de votre message',
+  stopped: 'Arrêté ici.',
+  cutShort: 'Terminé ici : il n’y a plus de place.',
+  droppedHere: 'Le modèle ne voit plus les messages ci-dessus : son contexte contient {{size}} jetons.',
+  jump: 'Au dernier message',
+  message: 'Message',
+  placeholder: 'Écrivez un message',
+  send: 'Envoyer',
+  stop: 'Arrêter',
+  pending: {
+    loading: 'Part dès que le modèle est prêt',
+    answering: 'Part après cette réponse',
+    takeBack: 'Reprendre',
+  },
+  figures: {
+    speed: '{{speed}} jetons/s',
+    first: 'premier après {{seconds}} s',
+    context: 'contexte {{used}} sur {{size}}',
+    dropped_one: '{{count}} message ancien laissé de côté',
+    dropped_other: '{{count}} messages anciens laissés de côté',
+    local: 'Rien ne quitte votre machine',
+    demo: 'Petite démo, pas Mixtral-8x7B',
+  },
+  failure: {
+    retry: 'Réessayer',
+    details: 'Ce que dit le moteur',
+    no_webgpu: {
+      title: 'Ce navigateur ne donne pas de GPU à la page',
+      safe: 'Rien n’a été téléchargé, et rien n’est perdu.',
+      remedy: 'Le modèle a besoin de WebGPU. L’une de ces solutions suffit :',
+      insecure:
+        'Cette page a été ouverte en simple http, où les navigateurs désactivent WebGPU. Ouvrez-la en https, ou comme http://localhost.',
+      chrome:
+        'Chrome ou Edge, version 113 ou plus récente (121 sur Android). Activez « Utiliser l’accélération graphique si disponible » dans Paramètres, Système. Sous Linux, activez aussi chrome://flags/#enable-unsafe-webgpu et chrome://flags/#enable-vulkan.',
+      safari: 'Safari 26 ou plus récent. Avant : Réglages, Feature Flags, WebGPU.',
+      firefox:
+        'Firefox 141 ou plus récent sous Windows, 145 sous macOS. Ailleurs, mettez dom.webgpu.enabled à true dans about:config.',
+    },
+    device_lost: {
+      title: 'Le GPU a disparu',
+      safe: 'Votre conversation est toujours là.',
+      remedy:
+        'Cela arrive après une mise en veille, une mise à jour du pilote, ou quand un autre programme occupe tout le GPU. Réessayez ; si cela revient, fermez les autres programmes qui utilisent le GPU.',
+    },
+    out_of_memory: {
+      title: 'Le modèle ne tient pas dans la mémoire du GPU',
+      safe: 'Votre conversation est toujours là.',
+      remedy: 'Fermez les autres onglets et programmes qui utilisent le GPU, puis réessayez.',
+    },
+    bad_pack: {
+      title: 'Les fichiers du modèle sont abîmés ou ne sont pas les bons',
+      safe: 'Rien n’a changé sur votre machine.',
+      remedy:
+        'Rechargez la page pour les télécharger à nouveau. Si cela persiste, c’est à l’hébergeur du modèle de corriger ses fichiers.',
+    },
+    network: {
+      title: 'Le modèle n’a pas pu être téléchargé',
+      safe: 'Votre conversation et votre texte sont toujours là.',
+      remedy: 'Vérifiez la connexion, puis réessayez.',
+    },
+    context_full: {
+      title: 'Ce message est plus long que ce que le modèle peut lire',
+      safe: 'Votre message est toujours là.',
+      remedy: 'Envoyez-en un plus court.',
+    },
+    bad_request: {
+      title: 'Le moteur a refusé la demande',
+      safe: 'Votre conversation est toujours là.',
+      remedy: 'Modifiez le message et envoyez-le à nouveau.',
+    },
+    internal: {
+      title: 'Le moteur s’est arrêté à cause d’une erreur de notre part',
+      safe: 'Votre conversation est toujours là.',
+      remedy: 'Réessayez. Si cela se répète, signalez-nous ce que dit le moteur.',
+    },
+  },
+};

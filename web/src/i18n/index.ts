@@ -1,0 +1,96 @@
+// The page's language: chosen from the browser's wishes, kept when the visitor chooses.
+
+import i18next from 'i18next';
+import { de } from './de.ts';
+import { en } from './en.ts';
+import { es } from './es.ts';
+import { fr } from './fr.ts';
+import { it } from './it.ts';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof en };
+    contextSeparator: '|';
+  }
+}
+
+/** Every language, by the name it has in itself. */
+export const languages = {
+  en: 'English',
+  fr: 'Français',
+  it: 'Italiano',
+  de: 'Deutsch',
+  es: 'Español',
+} as const;
+
+export type Language = keyof typeof languages;
+
+export const catalogues = { en, fr, it, de, es };
+
+const storageKey = 'mixtab.language';
+
+export function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(languages, tag);
+}
+
+/** The first wish that we speak, by its primary subtag. */
+export function bestLanguage(wishes: readonly string[]): Language {
+  for (const wish of wishes) {
+    const primary = wish.toLowerCase().split('-')[0] ?? '';
+    if (isLanguage(primary)) return primary;
+  }
+  return 'en';
+}
+
+/** Starts with the language last chosen here, or else the browser's. */
+export async function startLanguages(): Promise<void> {
+  const chosen = read();
+  await i18next.init({
+    lng: chosen ?? bestLanguage(navigator.languages),
+    fallbackLng: 'en',
+    resources: Object.fromEntries(
+      Object.entries(catalogues).map(([tag, texts]) => [tag, { translation: texts }]),
+    ),
+    interpolation: { escapeValue: false }, // Lit escapes.
+    contextSeparator: '|', // The engine's codes have underscores.
+    initAsync: false,
+  });
+  describeDocument();
+}
+
+export function language(): Language {
+  return i18next.language as Language;
+}
+
+export async function setLanguage(tag: Language): Promise<void> {
+  try {
+    localStorage.setItem(storageKey, tag);
+  } catch {
+    // Storage may be switched off; the choice then lasts for this visit.
+  }
+  await i18next.changeLanguage(tag);
+  describeDocument();
+}
+
+/** Calls back at every change of language until the returned function is called. */
+export function onLanguageChange(listener: () => void): () => void {
+  i18next.on('languageChanged', listener);
+  return () => i18next.off('languageChanged', listener);
+}
+
+export const t = i18next.t.bind(i18next);
+
+function describeDocument(): void {
+  document.documentElement.lang = language();
+  document.title = t('document.title');
+  document.querySelector('meta[name="description"]')?.setAttribute('content', t('document.description'));
+}
+
+function read(): Language | undefined {
+  try {
+    const tag = localStorage.getItem(storageKey);
+    return tag !== null && isLanguage(tag) ? tag : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import type { EngineOptions } from '../lib/src/index.ts';
+import { MixtabApp } from './elements/app.ts';
+import { startLanguages } from './i18n/index.ts';
+import { EngineStore } from './state/engine-store.ts';
+
+const demoPack = 'packs/demo/';
+
+async function start(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const pack = query.get('pack');
+  await startLanguages();
+  const engines = new EngineStore(pack ?? demoPack, await fakeWorker(query));
+  await customElements.whenDefined('mixtab-app');
+  const app = document.querySelector('mixtab-app');
+  if (app instanceof MixtabApp) app.start(engines, pack === null);
+}
+
+/** Stands in for the engine in work on the page; a production build has none of it. */
+async function fakeWorker(query: URLSearchParams): Promise<EngineOptions['worker']> {
+  if (import.meta.env.MODE === 'production' || query.get('engine') !== 'fake') return undefined;
+  const { FakeWorker } = await import('../test/fake-worker.ts');
+  return () => FakeWorker.fromQuery(query);
+}
+
+void start();

@@ -1,0 +1,39 @@
+import type { Token, TokensList } from 'marked';
+import { lex, renderBlock } from './render.ts';
+
+/**
+ * A growing Markdown text as HTML blocks. Only the last block can still change while text
+ * is added at the end, so only it is read and rendered again.
+ */
+export class MarkdownBlocks {
+  #source = '';
+  /** Where the last block begins. */
+  #tailStart = 0;
+  #links: TokensList['links'] = {};
+  #fixed: string[] = [];
+
+  /** The blocks of the text, which is rendered from the start unless it continues the last one. */
+  update(source: string): readonly string[] {
+    if (!source.startsWith(this.#source)) this.#reset();
+    this.#source = source;
+
+    const tokens = lex(source.slice(this.#tailStart), this.#links);
+    const last = tokens.findLastIndex(token => token.type !== 'space');
+    for (const token of tokens.slice(0, Math.max(0, last))) {
+      this.#tailStart += token.raw.length;
+      if (shown(token)) this.#fixed.push(renderBlock(token));
+    }
+    const tail = tokens[last];
+    return tail && shown(tail) ? [...this.#fixed, renderBlock(tail)] : this.#fixed.slice();
+  }
+
+  #reset(): void {
+    this.#tailStart = 0;
+    this.#links = {};
+    this.#fixed = [];
+  }
+}
+
+function shown(token: Token): boolean {
+  return token.type !== 'space' && token.type !== 'def';
+}

@@ -1,0 +1,170 @@
+// An engine without a model: speaks the protocol on a timer. For tests and for work on the
+// page where there is no WebGPU.
+
+import type { WorkerLike } from '../lib/src/index.ts';
+import type { Chat, Code, Complete, EngineEvent, EngineRequest } from '../lib/src/protocol.ts';
+
+export interface FakeOptions {
+  /** Milliseconds that opening takes. */
+  load?: number;
+  /** Tokens per second of an answer. */
+  rate?: number;
+  /** Tokens of context. */
+  context?: number;
+  /** Opening fails so. */
+  fail?: Code;
+  /** An answer dies so, after three tokens. */
+  die?: Code;
+  /** What every answer is; otherwise a matching one is chosen. */
+  answer?: string;
+}
+
+const packBytes = 3_600_000;
+
+export class FakeWorker extends EventTarget implements WorkerLike {
+  readonly #options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
+  readonly #cancelled = new Set<number>();
+  #terminated = false;
+  /** Every request that came, for tests. */
+  readonly requests: EngineRequest[] = [];
+
+  constructor(options: FakeOptions = {}) {
+    super();
+    this.#options = { load: 0, rate: 1000, context: 256, ...options };
+    setTimeout(() => this.#emit({ type: 'ready', version: 'fake' }), 0);
+  }
+
+  static fromQuery(query: URLSearchParams): FakeWorker {
+    const options: FakeOptions = {
+      load: Number(query.get('load') ?? 1500),
+      rate: Number(query.get('rate') ?? 50),
+      context: Number(query.get('context') ?? 256),
+    };
+    const fail = query.get('fail');
+    const die = query.get('die');
+    const answer = query.get('answer');
+    if (fail !== null) options.fail = fail as Code;
+    if (die !== null) options.die = die as Code;
+    if (answer !== null) options.answer = answer === 'long' ? longAnswer() : answer;
+    return new FakeWorker(options);
+  }
+
+  postMessage(request: EngineRequest): void {
+    this.requests.push(structuredClone(request));
+    void this.#handle(request);
+  }
+
+  terminate(): void {
+    this.#terminated = true;
+  }
+
+  async #handle(request: EngineRequest): Promise<void> {
+    const { id } = request;
+    switch (request.type) {
+      case 'open':
+        return this.#open(id);
+      case 'chat':
+      case 'complete':
+        return this.#answer(request);
+      case 'cancel':
+        this.#cancelled.add(id);
+        return;
+      case 'tokenize': {
+        const tokens = [...new TextEncoder().encode(request.text)];
+        return this.#emit({ type: 'result', id, tokens, text: '', stats: null });
+      }
+      case 'detokenize': {
+        const text = new TextDecoder().decode(Uint8Array.from(request.tokens));
+        return this.#emit({ type: 'result', id, tokens: null, text, stats: null });
+      }
+      case 'stats': {
+        const stats = { dispatches: 1, submits: 1, hostCalls: 1, gpuBytes: packBytes, goHeapBytes: 1 };
+        return this.#emit({ type: 'result', id, tokens: null, text: '', stats });
+      }
+    }
+  }
+
+  async #open(id: number): Promise<void> {
+    const { load, fail, context } = this.#options;
+    this.#emit({ type: 'progress', id, phase: 'device', loadedBytes: 0, totalBytes: packBytes });
+    const steps = load > 0 ? 20 : 1;
+    for (let step = 1; step <= steps; step++) {
+      await pause(load / steps);
+      if (fail && step * 2 > steps) {
+        return this.#emit({ type: 'failed', id, code: fail, message: `fake: ${fail}` });
+      }
+      const loadedBytes = Math.round((packBytes * step) / steps);
+      this.#emit({ type: 'progress', id, phase: 'weights', loadedBytes, totalBytes: packBytes });
+    }
+    this.#emit({
+      ...{ type: 'opened', id, model: 'demo', format: 'q4', packBytes, parameters: 6_300_000 },
+      ...{ context, temperature: 0.5, adapter: 'fake', adapterKind: 'cpu' },
+    } as EngineEvent);
+  }
+
+  async #answer(request: Chat | Complete): Promise<void> {
+    const { id } = request;
+    const { rate, context, die } = this.#options;
+    const { prompt, dropped } = keep(request, context);
+    const pieces = (this.#options.answer ?? answerTo(request)).match(/\s*\S+/g) ?? [];
+    const limit = Math.min(pieces.length, request.sampling.max_tokens ?? Number.POSITIVE_INFINITY);
+    const start = performance.now();
+    let tokens = 0;
+    await pause(rate >= 1000 ? 0 : 120);
+    const first = performance.now();
+    while (tokens < limit && !this.#cancelled.has(id) && !this.#terminated) {
+      if (die && tokens === 3) {
+        this.#emit({ type: 'failed', id: 0, code: die, message: `fake: ${die}` });
+        return;
+      }
+      this.#emit({ type: 'delta', id, text: pieces[tokens] ?? '', tokens: ++tokens });
+      await pause(first + (tokens * 1000) / rate - performance.now());
+    }
+    this.#emit({
+      type: 'done',
+      id,
+      finishReason: this.#cancelled.has(id) ? 'cancelled' : limit < pieces.length ? 'length' : 'stop',
+      promptTokens: prompt,
+      cachedTokens: 0,
+      completionTokens: tokens,
+      droppedMessages: dropped,
+      prefillMs: first - start,
+      decodeMs: performance.now() - first,
+      seed: request.sampling.seed ?? 1,
+    });
+  }
+
+  #emit(event: EngineEvent): void {
+    if (this.#terminated) return;
+    this.dispatchEvent(new MessageEvent('message', { data: structuredClone(event) }));
+  }
+}
+
+/** Leaves the oldest messages out, a word being a token, until the rest fits in half the context. */
+function keep(request: Chat | Complete, context: number): { prompt: number; dropped: number } {
+  const texts = request.type === 'chat' ? request.messages.map(message => message.content) : [request.prompt];
+  const length = (from: number) =>
+    texts.slice(from).reduce((sum, text) => sum + text.split(/\s+/).length + 4, 0);
+  let dropped = 0;
+  while (dropped < texts.length - 1 && length(dropped) > context / 2) dropped += 2;
+  dropped = Math.min(dropped, texts.length - 1);
+  return { prompt: length(dropped), dropped };
+}
+
+const condiment =
+  "Well, I'm quite partial to a good squeeze of fresh lemon juice. It adds just the right amount of zesty flavour to whatever I'm cooking up in the kitchen!";
+
+function answerTo(request: Chat | Complete): string {
+  const last = request.type === 'chat' ? (request.messages.at(-1)?.content ?? '') : request.prompt;
+  if (/condiment|condimento|würze/i.test(last)) return condiment;
+  return `You said: **${last.replace(/[*_`]/g, '')}**\n\n- one\n- two with \`code\`\n\nThat is all.`;
+}
+
+function longAnswer(): string {
+  const part = `## A part\n\n${condiment} ${condiment}\n\n1. one\n2. **two**\n\n\`\`\`go\nfunc main() {\n\tprintln("hello")\n}\n\`\`\`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`;
+  return part.repeat(12);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, Math.max(0, ms)));
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vite';
+import { engine } from './vite/engine.ts';
+
+export default defineConfig(({ mode }) => ({
+  // Relative addresses: the library is also loaded from other origins, and the page may
+  // live under a path.
+  base: './',
+  plugins: [engine()],
+  server: { fs: { allow: ['..'] }, proxy: { '/packs': 'http://localhost:8080' } },
+  worker: { format: 'es', plugins: () => [engine()] },
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: mode === 'fake',
+    rolldownOptions: {
+      input: { index: 'index.html', mixtab: 'lib/src/index.ts' },
+      preserveEntrySignatures: 'strict',
+      output: {
+        entryFileNames: chunk => (chunk.name === 'mixtab' ? 'lib/mixtab.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+}));
