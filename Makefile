@@ -12,7 +12,6 @@ ADDR ?= localhost:8080
 PACK ?=
 
 WASM := web/build/mixtab.wasm
-WASM_EXEC := web/build/wasm_exec.js
 PAGE := web/dist/index.html
 SERVER := build/mixtab-server
 MODULES := web/node_modules/.package-lock.json
@@ -20,8 +19,11 @@ STATICCHECK := build/staticcheck
 GOBROWSER := build/gobrowser
 TESTSUM := build/testsum
 
-# files(folders) are the sources under folders, without what is made or downloaded.
-files = $(shell find $(1) \( -name node_modules -o -path web/build -o -path web/dist -o -name testdata \) -prune -o -type f ! -name '*_test.go' -print 2>/dev/null)
+TOOLCHAIN := build/toolchain
+
+# files(folders) are the sources under folders, without what is made or downloaded. The
+# folders themselves are among them, as their times tell of files that have gone.
+files = $(shell find $(1) \( -name node_modules -o -path web/build -o -path web/dist -o -name testdata -o -path demo/checkpoint \) -prune -o \( -type d -o -type f ! -name '*_test.go' \) -print 2>/dev/null)
 JS := GOOS=js GOARCH=wasm
 # What compiles for the browser.
 JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
@@ -45,7 +47,7 @@ test: bootstrap-test ## runs everything that CI runs: the stages below, one afte
 	@tools/stages.sh check test-native test-browser test-page e2e
 
 .PHONY: check
-check: $(STATICCHECK) $(MODULES) $(WASM) $(WASM_EXEC) ## formatting, go vet, staticcheck, TypeScript and its linter
+check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript and its linter
 	@unformatted=$$(gofmt -l $$(find . -name node_modules -prune -o -name '*.go' -print)); \
 	  if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -102,24 +104,26 @@ bootstrap-test:
 
 # Files.
 
-$(WASM): go.mod go.sum $(call files,shaders engine wasm)
+# The WebAssembly and the wasm_exec.js that starts it must be of one version of Go.
+.PHONY: FORCE
+$(TOOLCHAIN): FORCE
+	@mkdir -p $(@D)
+	@go version | cmp -s - $@ || go version > $@
+
+$(WASM): go.mod go.sum $(TOOLCHAIN) $(call files,shaders engine wasm)
 	@mkdir -p $(@D)
 	$(JS) go build -trimpath -ldflags='-s -w' -o $@ ./wasm
-
-$(WASM_EXEC): $(shell go env GOROOT)/lib/wasm/wasm_exec.js
-	@mkdir -p $(@D)
-	cp $< $@
 
 $(MODULES): web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-$(PAGE): $(MODULES) $(WASM) $(WASM_EXEC) $(call files,web)
+$(PAGE): $(MODULES) $(WASM) $(call files,web)
 	cd web && npm run --silent build
 	@touch web/dist/.keep $@
 
 # -buildvcs=auto: a tarball has no commit to tell.
-$(SERVER): go.mod go.sum $(PAGE) $(call files,server web/web.go demo packdir engine/weights engine/quant engine/gpu)
+$(SERVER): go.mod go.sum $(TOOLCHAIN) $(PAGE) $(call files,server web/web.go demo packdir engine/weights engine/quant engine/gpu)
 	@mkdir -p $(@D)
 	go build -buildvcs=auto -o $@ ./server/cmd/mixtab-server
 
