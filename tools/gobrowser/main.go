@@ -84,7 +84,7 @@ func run(program string, args []string) (int, error) {
 	case code := <-s.exit:
 		return code, nil
 	case err := <-s.failed:
-		return 1, fmt.Errorf("%w\n%s", err, chromium.log())
+		return 1, err
 	case <-chromium.ended:
 		return 1, fmt.Errorf("%s ended before the program did:\n%s", browser, chromium.log())
 	case <-ctx.Done():
@@ -144,7 +144,7 @@ type tail struct{ bytes.Buffer }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.Buffer.Write(p)
-	if over := t.Len() - 8<<10; over > 0 {
+	if over := t.Len() - 64<<10; over > 0 {
 		t.Next(over)
 	}
 	return len(p), nil

@@ -54,8 +54,17 @@ func newSite(program string, args []string) (*site, error) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(config)
 	})
+	root := moduleRoot()
+	s.mux.HandleFunc("/driver.js", func(w http.ResponseWriter, r *http.Request) {
+		driver := filepath.Join(root, "wasm", "webgpu", "driver.js")
+		if _, err := os.Stat(driver); err != nil { // a module without a driver
+			w.Header().Set("Content-Type", "text/javascript")
+			return
+		}
+		http.ServeFile(w, r, driver)
+	})
 	s.mux.Handle("/testdata/", http.FileServer(http.Dir(".")))
-	s.mux.Handle("/module/", http.StripPrefix("/module/", http.FileServer(http.Dir(moduleRoot()))))
+	s.mux.Handle("/module/", http.StripPrefix("/module/", http.FileServer(http.Dir(root))))
 	s.mux.HandleFunc("POST /output", s.output)
 	s.mux.HandleFunc("POST /exit", s.exited)
 	s.mux.HandleFunc("POST /failed", s.fail)

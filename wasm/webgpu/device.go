@@ -31,7 +31,6 @@ type Device struct {
 	counters   gpu.Counters
 	layouts    map[string]*layout
 	idle       map[int][]*slot
-	buffers    map[*buffer]struct{}
 	scratch    safejs.Value // Uint8Array on the way from Go to writeBuffer
 	scratchLen int
 	args       []any // of submit
@@ -156,7 +155,6 @@ func (d *Device) NewBuffer(ctx context.Context, label string, usage gpu.Usage, s
 		return nil, err
 	}
 	b.object = object(b.raw)
-	d.buffers[b] = struct{}{}
 	d.counters.BytesHeld += uint64(b.size)
 	d.counters.BytesPeak = max(d.counters.BytesPeak, d.counters.BytesHeld)
 	return b, nil
@@ -172,7 +170,6 @@ func (b *buffer) Release() {
 		return
 	}
 	b.gone = true
-	delete(d.buffers, b)
 	d.counters.HostCalls++
 	d.counters.BytesHeld -= uint64(b.size)
 	b.raw.Destroy()

@@ -48,24 +48,29 @@ const kindOf = (error) => (error instanceof GPUOutOfMemoryError ? OUT_OF_MEMORY 
 
 /** @param {GPUAdapter} adapter */
 const describe = (adapter) => {
-  const { vendor, architecture, device, description } = adapter.info;
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info ?? {};
   const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
   const name = words.toLowerCase();
   let kind = 'unknown';
   // WebGPU tells neither CPU from GPU nor integrated from discrete, except by name.
-  if (adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/.test(name)) kind = 'cpu';
+  if (isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|warp/.test(name)) kind = 'cpu';
   else if (/nvidia/.test(name)) kind = 'discrete';
   else if (/apple|intel|qualcomm|\barm\b|img-tec|samsung/.test(name)) kind = 'integrated';
   return { name: words || 'unnamed adapter', kind };
 };
 
 /**
- * Opens a device and settles token 0 with what Go needs of it.
- * @param {Settle} settle
- * @param {(message: string) => void} onLost told once, whatever the reason
+ * Opens a device and settles token 0 with what Go needs of it. No callback is called after close.
+ * @param {Settle} goSettle
+ * @param {(message: string) => void} onLost told once, if the device is lost and not closed
  * @param {(kind: number, message: string) => void} onUncaptured errors that no scope caught
  */
-const open = async (settle, onLost, onUncaptured) => {
+const open = async (goSettle, onLost, onUncaptured) => {
+  let closed = false;
+  /** @type {Settle} */
+  const settle = (...answer) => {
+    if (!closed) goSettle(...answer);
+  };
   try {
     if (!globalThis.navigator?.gpu) {
       settle(0, NO_WEBGPU, 'this browser has no WebGPU, or the page is no secure context (https or localhost)');
@@ -81,12 +86,19 @@ const open = async (settle, onLost, onUncaptured) => {
     for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
     const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
     const device = await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures });
-    device.lost.then((info) => onLost(info.message || info.reason));
+    device.lost.then((info) => {
+      if (!closed) onLost(info.message || info.reason);
+    });
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
-      onUncaptured(kindOf(event.error), event.error.message);
+      if (!closed) onUncaptured(kindOf(event.error), event.error.message);
     });
+    const close = () => {
+      closed = true;
+      device.destroy();
+    };
     settle(0, DONE, {
+      close,
       ...describe(adapter),
       limits: LIMITS.map((name) => device.limits[name]),
       features: FEATURES.map((name) => device.features.has(name)),
@@ -158,7 +170,7 @@ const methods = (device, settle) => {
 
   /**
    * Binds one dispatch. bindings is flat: a buffer, an offset and a size for each. One call with plain
-   * arguments costs Go 1/40 of the objects in objects that a descriptor is.
+   * arguments, since a descriptor, objects in objects, costs Go 0.4 ms (Chromium 156, 2 cores).
    * @param {Program} program @param {GPUComputePipeline} pipeline @param {GPUBindGroupLayout} layout
    * @param {number} x @param {number} y @param {number} z @param {any[]} bindings
    */
@@ -224,10 +236,8 @@ const methods = (device, settle) => {
     else queue.writeBuffer(buffer, offset, src, srcOffset, n);
   };
 
-  const close = () => device.destroy();
-
   return {
-    device, pushScopes, popScopes, compile, newProgram, addDispatch, submit, newSlot, startRead, write, writeBufferFrom, close,
+    device, pushScopes, popScopes, compile, newProgram, addDispatch, submit, newSlot, startRead, write, writeBufferFrom,
   };
 };
 

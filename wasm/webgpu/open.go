@@ -33,7 +33,6 @@ func Open(ctx context.Context) (*Device, error) {
 		lost:     make(chan error, 1),
 		layouts:  map[string]*layout{},
 		idle:     map[int][]*slot{},
-		buffers:  map[*buffer]struct{}{},
 	}
 	if err := d.callbacks(); err != nil {
 		return nil, err
@@ -88,7 +87,7 @@ func (d *Device) onUncaptured(_ safejs.Value, args []safejs.Value) any {
 	if d.uncaptured == nil {
 		kind, _ := args[0].Int()
 		message, _ := args[1].String()
-		d.uncaptured = reply{kind: kind, message: message}.err("an earlier call")
+		d.uncaptured = reply{kind: kind, message: oneLine(message)}.err("an earlier call")
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func brief(r reply) string {
 	if r.line > 0 {
 		message, _, _ = strings.Cut(message, "\n")
 	}
-	return strings.Join(strings.Fields(message), " ")
+	return oneLine(message)
 }
 
 func (p *pipeline) Desc() gpu.PipelineDesc { return p.desc }

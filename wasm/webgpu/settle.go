@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hack-pad/safejs"
 
@@ -45,6 +46,8 @@ func (r reply) err(op string) error {
 	return &gpu.ValidationError{Op: op, Message: r.message}
 }
 
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 func lostError(message string) error {
 	return fmt.Errorf("webgpu: %w: %s", gpu.ErrDeviceLost, message)
 }
@@ -80,6 +83,9 @@ func (q *requests) settle(_ safejs.Value, args []safejs.Value) any {
 	switch {
 	case r.kind != done:
 		r.message, _ = args[2].String()
+		if r.kind != shaderError {
+			r.message = oneLine(r.message)
+		}
 	case len(args) > 2:
 		r.value = args[2]
 	}

@@ -1,6 +1,7 @@
 // @ts-check
 // The worker runs the Go program.
 import '/wasm_exec.js';
+import '/driver.js';
 
 /** @param {number} fd @param {Uint8Array} bytes */
 globalThis.fs.writeSync = (fd, bytes) => {
@@ -8,12 +9,15 @@ globalThis.fs.writeSync = (fd, bytes) => {
   return bytes.length;
 };
 
+for (const level of /** @type {const} */ (['log', 'warn', 'error'])) {
+  console[level] = (...words) => postMessage({ fd: 2, output: `${words.join(' ')}\n` });
+}
+
 self.addEventListener('unhandledrejection', (event) => {
   postMessage({ fd: 2, output: `unhandled rejection: ${event.reason?.stack ?? event.reason}\n` });
 });
 
 const run = async () => {
-  await import('/module/wasm/webgpu/driver.js');
   const { argv, env } = await (await fetch('/config.json')).json();
   const go = new globalThis.Go();
   go.argv = argv;
