@@ -23,7 +23,7 @@ var csp = strings.Join([]string{
 
 // permissions turns off what the page never asks for.
 var permissions = strings.Join([]string{
-	"accelerometer=()", "bluetooth=()", "camera=()", "display-capture=()", "geolocation=()", "gyroscope=()", "hid=()",
+	"accelerometer=()", "camera=()", "display-capture=()", "geolocation=()", "gyroscope=()", "hid=()",
 	"magnetometer=()", "microphone=()", "midi=()", "payment=()", "serial=()", "usb=()",
 }, ", ")
 
