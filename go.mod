@@ -22,3 +22,9 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// What is built or downloaded holds no packages of ours.
+ignore (
+	./build
+	./web/node_modules
+)
