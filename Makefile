@@ -48,7 +48,7 @@ test: bootstrap-test ## runs everything that CI runs: the stages below, one afte
 
 .PHONY: check
 check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript and its linter
-	@unformatted=$$(gofmt -l $$(find . -name node_modules -prune -o -name '*.go' -print)); \
+	@unformatted=$$(gofmt -l $$(find . \( -name node_modules -o -path ./build \) -prune -o -name '*.go' -print)); \
 	  if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	$(JS) go vet $(JS_PACKAGES)
