@@ -18,6 +18,7 @@ import (
 type Device struct {
 	info     gpu.Info
 	counters gpu.Counters
+	closed   bool
 }
 
 // New returns a device that binds whatever fits in memory.
@@ -39,11 +40,18 @@ func NewWithLimits(l gpu.Limits) *Device {
 
 func (d *Device) Info() gpu.Info         { return d.info }
 func (d *Device) Counters() gpu.Counters { return d.counters }
-func (d *Device) Close()                 {}
+func (d *Device) Close()                 { d.closed = true }
+
+var errClosed = errors.New("ref: the device is closed")
 
 func (d *Device) NewBuffer(_ context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
-	if size <= 0 || size > d.info.Limits.MaxBufferSize {
-		return nil, invalid("buffer "+label, "%d bytes, the adapter allows 1 to %d", size, d.info.Limits.MaxBufferSize)
+	switch {
+	case d.closed:
+		return nil, errClosed
+	case size <= 0:
+		return nil, invalid("buffer "+label, "%d bytes", size)
+	case size > d.info.Limits.MaxBufferSize:
+		return nil, fmt.Errorf("%w: buffer %s of %d bytes, the limit is %d", gpu.ErrOutOfMemory, label, size, d.info.Limits.MaxBufferSize)
 	}
 	b := &buffer{dev: d, label: label, usage: usage, words: make(words, (size+3)/4)}
 	d.counters.BytesHeld += uint64(b.Size())
@@ -61,6 +69,9 @@ func (d *Device) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu.Pi
 }
 
 func (d *Device) NewProgram(_ context.Context, label string, dispatches []gpu.Dispatch) (gpu.Program, error) {
+	if d.closed {
+		return nil, errClosed
+	}
 	p := &program{label: label, calls: make([]call, len(dispatches))}
 	for i, dispatch := range dispatches {
 		if err := gpu.CheckDispatch(dispatch, d.info.Limits); err != nil {
@@ -95,6 +106,9 @@ func (d *Device) Write(b gpu.Buffer, offset int, data []byte) error {
 }
 
 func (d *Device) Submit(programs ...gpu.Program) error {
+	if d.closed {
+		return errClosed
+	}
 	d.counters.Submits++
 	for _, q := range programs {
 		p := q.(*program)
@@ -138,6 +152,9 @@ func (b *buffer) Release() {
 
 // part is n bytes of the buffer from a byte offset on.
 func (b *buffer) part(op string, offset, n int) (words, error) {
+	if b.dev.closed {
+		return nil, errClosed
+	}
 	if offset%4 != 0 || n%4 != 0 || offset < 0 || n < 0 || offset+n > b.Size() {
 		return nil, invalid(op, "bytes %d to %d of %q of %d bytes", offset, offset+n, b.label, b.Size())
 	}

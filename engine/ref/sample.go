@@ -1,6 +1,7 @@
 package ref
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -48,36 +49,17 @@ func pick(logits []float32, counts, sampling words, random float64) int {
 		return best
 	}
 
-	descending := slices.Clone(scaled)
-	slices.SortFunc(descending, func(a, b float32) int {
-		switch {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return 0
-	})
-	peak := descending[0]
+	peak := scaled[best]
 	weight := func(v float32) float64 { return math.Exp(float64(v) - float64(peak)) }
-	floor := descending[len(descending)-1]
-	if topK > 0 && topK < len(scaled) {
-		floor = descending[topK-1]
-	}
-	if topP < 1 {
-		total := 0.0
-		for _, v := range descending {
-			if v >= floor {
-				total += weight(v)
-			}
+	floor := float32(math.Inf(-1)) // tokens below are out
+	if topK > 0 && topK < len(scaled) || topP < 1 {
+		descending := slices.Clone(scaled)
+		slices.SortFunc(descending, func(a, b float32) int { return cmp.Compare(b, a) })
+		if topK > 0 && topK < len(scaled) {
+			floor = descending[topK-1]
 		}
-		sum := 0.0
-		for _, v := range descending {
-			sum += weight(v)
-			if sum >= float64(topP)*total {
-				floor = max(floor, v)
-				break
-			}
+		if topP < 1 {
+			floor = nucleus(descending, floor, topP, weight)
 		}
 	}
 
@@ -99,6 +81,24 @@ func pick(logits []float32, counts, sampling words, random float64) int {
 		}
 	}
 	return best
+}
+
+// nucleus is the value of the last token that top-p admits, of those from floor up.
+func nucleus(descending []float32, floor, topP float32, weight func(float32) float64) float32 {
+	total := 0.0
+	for _, v := range descending {
+		if v >= floor {
+			total += weight(v)
+		}
+	}
+	sum := 0.0
+	for _, v := range descending {
+		sum += weight(v)
+		if v <= floor || sum >= float64(topP)*total {
+			return v
+		}
+	}
+	return floor
 }
 
 // random01 is lib/random.wgsl's.

@@ -1,0 +1,117 @@
+package kerneltest
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"mixtab/engine/kernel"
+	"mixtab/engine/quant"
+)
+
+// An expertCase is a shape of the expert kernels' trials.
+type expertCase struct {
+	tuning     kernel.Tuning
+	format     quant.Format
+	rows, cols int
+	choice     kernel.Choice
+	perBank    int
+	capacity   int // tokens that the op is made for
+	n          int // tokens of the pass
+}
+
+// expertCases runs do over formats, shapes, choices and both layouts of banks. Tokens
+// are only of interest to the grouped kernels.
+func expertCases(t *testing.T, s *suite, grouped bool, do func(*trial, expertCase)) {
+	wg := s.tuning.RowWG
+	capacity := 2*s.tuning.Tile + 3
+	choices := []kernel.Choice{{Experts: 4, TopK: 2}, {Experts: 8, TopK: 2}, {Experts: 8, TopK: 3}, {Experts: 4, TopK: 1}, {Experts: 16, TopK: 3}}
+	cols := []int{96, 32, 160, 64}
+	for _, f := range quant.Formats {
+		for i, rows := range around(wg) {
+			e := expertCase{s.tuning, f, rows, cols[i%len(cols)], choices[i], choices[i].Experts, capacity, capacity - i}
+			if i%2 == 1 {
+				e.perBank /= 2
+			}
+			s.try(t, name("%v/rows=%d/cols=%d/%d of %d/bank=%d", f, rows, e.cols, e.choice.TopK, e.choice.Experts, e.perBank),
+				func(c *trial) { do(c, e) })
+		}
+		e := expertCase{otherTuning, f, 97, 96, choices[1], 4, 7, 7}
+		s.try(t, name("%v/tuning", f), func(c *trial) { do(c, e) })
+	}
+	if grouped {
+		for _, n := range []int{0, 1, 2} {
+			e := expertCase{s.tuning, quant.Q4, 40, 96, choices[1], 4, capacity, n}
+			s.try(t, name("n=%d", n), func(c *trial) { do(c, e) })
+		}
+	}
+}
+
+// experts makes one matrix for every expert. Between experts lie NaNs.
+func (c *trial) experts(e expertCase) (kernel.ExpertMatrix, []dense) {
+	c.Helper()
+	m := kernel.ExpertMatrix{Format: e.format, Rows: e.rows, Cols: e.cols, PerBank: e.perBank}
+	var banks [2][]uint32
+	var all []dense
+	for i := range e.choice.Experts {
+		bytes, d := c.encoded(e.format, e.rows, e.cols)
+		m.Stride = len(bytes) + 32
+		bank := &banks[i/e.perBank]
+		*bank = append(*bank, asWords(bytes)...)
+		*bank = append(*bank, slices.Repeat([]uint32{math.MaxUint32}, 8)...)
+		all = append(all, d)
+	}
+	m.A = c.words(banks[0]...)
+	m.B = m.A
+	if len(banks[1]) > 0 {
+		m.B = c.words(banks[1]...)
+	}
+	return m, all
+}
+
+// mixtralExperts makes two matrices of a real size, one to a bank.
+func (c *trial) mixtralExperts(rows, cols int) (kernel.ExpertMatrix, []large) {
+	c.Helper()
+	a, b := c.largeQ4(rows, cols, 3), c.largeQ4(rows, cols, 4)
+	return kernel.ExpertMatrix{Format: quant.Q4, Rows: rows, Cols: cols, A: a.binding, B: b.binding,
+		PerBank: 1, Stride: len(a.bytes)}, []large{a, b}
+}
+
+var twoExperts = kernel.Choice{Experts: 2, TopK: 2}
+
+const mixtralDim, mixtralHidden = 4096, 14336
+
+// swiglu is silu(g·x)·(u·x) and its tolerance.
+func swiglu(gate, up, x []float32) (v, tol float64) {
+	g, gTol := product(gate, x)
+	u, uTol := product(up, x)
+	v = silu(g) * u
+	// silu's slope is at most 1.1; exp is off by some ulps and by its argument's rounding.
+	return v, 1.1*gTol*math.Abs(u) + math.Abs(silu(g))*uTol + (4e-6+5e-7*math.Abs(g))*math.Abs(v)
+}
+
+// planOf is the plan of some routes, and the room that a plan has for tiles.
+func planOf(t kernel.Tuning, capacity int, c kernel.Choice, routes []route) []uint32 {
+	plan := make([]uint32, kernel.PlanBytes(t, capacity, c)/4)
+	order := plan[len(plan)-capacity*c.TopK:]
+	entries := make([]int, len(routes))
+	for i := range entries {
+		entries[i] = i
+	}
+	slices.SortStableFunc(entries, func(a, b int) int { return routes[a].expert - routes[b].expert })
+	for place, entry := range entries {
+		order[place] = uint32(entry)
+	}
+	tiles := 0
+	for first := 0; first < len(entries); {
+		expert, count := routes[entries[first]].expert, 1
+		for count < t.Tile && first+count < len(entries) && routes[entries[first+count]].expert == expert {
+			count++
+		}
+		copy(plan[4+4*tiles:], []uint32{uint32(expert), uint32(first), uint32(count)})
+		first += count
+		tiles++
+	}
+	plan[0] = uint32(tiles)
+	return plan
+}

@@ -1,0 +1,57 @@
+package kerneltest
+
+import (
+	"testing"
+
+	"mixtab/engine/kernel"
+)
+
+func testMoEPlan(t *testing.T, s *suite) {
+	for _, tuning := range []kernel.Tuning{s.tuning, otherTuning} {
+		for _, choice := range []kernel.Choice{{Experts: 4, TopK: 1}, {Experts: 8, TopK: 2}, {Experts: 16, TopK: 3}, {Experts: 64, TopK: 2}} {
+			capacity := 4*tuning.Tile + 3
+			for _, n := range []int{0, 1, tuning.Tile, capacity} {
+				s.try(t, name("tile=%d/%d of %d/n=%d", tuning.Tile, choice.TopK, choice.Experts, n), func(c *trial) {
+					routes, _ := c.routes(capacity, choice)
+					c.plan(tuning, capacity, n, choice, routes)
+				})
+			}
+		}
+	}
+	choice := kernel.Choice{Experts: 8, TopK: 2}
+	for _, n := range around(s.tuning.Tile) {
+		s.try(t, name("crowd/n=%d", n), func(c *trial) { // all want the same two
+			var routes []route
+			for range n {
+				routes = append(routes, route{7, 0.5}, route{0, 0.5})
+			}
+			c.plan(s.tuning, 2*s.tuning.Tile+3, n, choice, routes)
+		})
+	}
+	s.try(t, "chunk", func(c *trial) {
+		routes, _ := c.routes(s.tuning.Chunk, choice)
+		c.plan(s.tuning, s.tuning.Chunk, s.tuning.Chunk, choice, routes)
+	})
+}
+
+func (c *trial) plan(t kernel.Tuning, capacity, n int, choice kernel.Choice, routes []route) {
+	words := make([]uint32, capacity*choice.TopK*2)
+	for i, r := range routes {
+		words[2*i], words[2*i+1] = uint32(r.expert), 0x3f000000
+	}
+	want := planOf(t, capacity, choice, routes[:n*choice.TopK])
+	plan := c.output(len(want))
+	c.run(kernel.MoEPlan(t, c.words(words...), c.state(4, n), plan.binding, capacity, choice))
+
+	plan.word(0, want[0])
+	for i := range int(want[0]) {
+		for j := range 3 {
+			plan.word(4+4*i+j, want[4+4*i+j])
+		}
+	}
+	order := len(want) - capacity*choice.TopK
+	for i := range n * choice.TopK {
+		plan.word(order+i, want[order+i])
+	}
+	plan.check("plan")
+}
