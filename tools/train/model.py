@@ -34,7 +34,7 @@ def product(x, linear, dtype):
 
 
 class Attention(nn.Module):
-    BLOCK = 256                     # queries at a time: no score is computed right of the diagonal block
+    BLOCK = 128                     # queries at a time: no score is computed right of the diagonal block
 
     def __init__(self, c):
         super().__init__()
@@ -60,8 +60,9 @@ class Attention(nn.Module):
             end = min(t, start + self.BLOCK)
             rows = q[:, :, :, start:end].reshape(n * self.kv, g * (end - start), self.d)
             scores = torch.bmm(rows, k[..., :end].reshape(n * self.kv, self.d, end))
-            scores = scores.view(n * self.kv * g, end - start, end).float() + mask[start:end, :end]
-            probs = scores.softmax(-1).to(dtype).view(n * self.kv, g * (end - start), end)
+            scores = scores.view(n * self.kv * g, end - start, end)
+            scores[:, :, start:] += mask[:end - start, :end - start]
+            probs = scores.softmax(-1).view(n * self.kv, g * (end - start), end)    # sums in float32
             o = torch.bmm(probs, v[:, :, :end].reshape(n * self.kv, end, self.d))
             out.append(o.view(n, self.h, end - start, self.d))
         out = torch.cat(out, 2)
@@ -163,7 +164,8 @@ class Mixtral(nn.Module):
         inv = c["rope_theta"] ** (-torch.arange(0, c["head_dim"], 2, device=ids.device).float() / c["head_dim"])
         angle = torch.outer(torch.arange(t, device=ids.device).float(), inv)
         cos, sin = angle.cos(), angle.sin()
-        mask = torch.full((t, t), float("-inf"), device=ids.device).triu(1)
+        side = min(t, Attention.BLOCK)
+        mask = torch.full((side, side), float("-inf"), device=ids.device, dtype=dtype).triu(1)
         x, aux = self.model.embed_tokens(ids).float(), 0.0
         for i, layer in enumerate(self.model.layers):
             x = x + layer.self_attn(layer.input_layernorm(x), cos, sin, mask, dtype)
