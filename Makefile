@@ -58,8 +58,8 @@ check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript 
 
 .PHONY: test-native
 test-native: $(TESTSUM) ## Go tests on this machine, the native GPU driver's among them
-	@export XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$$(mktemp -d)}; \
-	  $(REQUIRE) go test -json ./... | $(TESTSUM)
+	@mkdir -p -m 700 build/run # lavapipe wants a XDG_RUNTIME_DIR
+	@XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$(CURDIR)/build/run} $(REQUIRE) go test -json ./... | $(TESTSUM)
 
 .PHONY: test-browser
 test-browser: $(TESTSUM) $(GOBROWSER) $(MODULES) ## Go tests as WebAssembly in headless Chromium
