@@ -10,6 +10,7 @@ SHELL := /bin/bash
 ADDR ?= localhost:8080
 # A pack's folder; the demo model if empty.
 PACK ?=
+DEMO_FORMAT := q8
 
 WASM := web/build/mixtab.wasm
 PAGE := web/dist/index.html
@@ -82,8 +83,13 @@ bench-web: $(SERVER) ## measures the same in headless Chromium
 	@cd web && PACK='$(if $(PACK),$(abspath $(PACK)))' BUDGET='$(BUDGET)' IDS='$(IDS)' GEN='$(GEN)' npm run --silent bench
 
 .PHONY: demo-model
-demo-model: ## trains the demo model again and packs it (hours)
-	tools/train/rebuild.sh
+demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)
+	@mkdir -p build
+	cd tools/train && OMP_NUM_THREADS=1 python3 train.py --tokenizer '$(CURDIR)/demo/pack/tokenizer.model' \
+	  --out '$(CURDIR)/build/demo.pt' --resume --tokens 60e6 --lr 3e-3 --long 0.55 --threads 1
+	cd tools/train && python3 export.py '$(CURDIR)/build/demo.pt' '$(CURDIR)/build/demo-checkpoint' '$(CURDIR)/demo/pack/tokenizer.model'
+	rm -rf build/demo-pack
+	go run ./tools/pack -in build/demo-checkpoint -out build/demo-pack -format $(DEMO_FORMAT) -verify
 
 .PHONY: demo-eval
 demo-eval: $(SERVER) ## asks the demo model all its evaluation questions, in headless Chromium
