@@ -15,31 +15,33 @@ export function generate(
   body: Omit<Chat, 'id'> | Omit<Complete, 'id'>,
   signal: AbortSignal | undefined,
 ): Channel<Delta | Done> {
-  const left = new AbortController();
-  const stop = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
-  const channel = new Channel<Delta | Done>(() => left.abort());
+  const stop = new AbortController();
+  const channel = new Channel<Delta | Done>(() => stop.abort());
+  const abort = () => stop.abort();
+  signal?.addEventListener('abort', abort, { once: true });
 
-  const endUnstarted = () => {
+  let started = false;
+  stop.signal.addEventListener('abort', () => {
+    signal?.removeEventListener('abort', abort);
+    if (started) return;
     channel.push(unstarted);
     channel.end();
-  };
-  stop.addEventListener('abort', endUnstarted, { once: true });
+  });
 
   void queue.run(async () => {
-    if (stop.aborted) return;
-    stop.removeEventListener('abort', endUnstarted);
+    if (stop.signal.aborted) return;
+    started = true;
     const { id, answer } = link.send(body, event => {
       if (event.type === 'delta') channel.push(event);
     });
-    const cancel = () => link.cancel(id);
-    stop.addEventListener('abort', cancel, { once: true });
+    stop.signal.addEventListener('abort', () => link.cancel(id));
     try {
       channel.push(await answer);
       channel.end();
     } catch (error) {
       channel.fail(error);
     } finally {
-      stop.removeEventListener('abort', cancel);
+      signal?.removeEventListener('abort', abort);
     }
   });
   return channel;

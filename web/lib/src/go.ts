@@ -1,6 +1,7 @@
 // Runs the engine's Go program and tells how it ended.
 
 import 'virtual:go-wasm-exec';
+import { captureOutput, type Output, summary } from './output.ts';
 
 declare global {
   // What wasm_exec.js installs, as far as it is used here.
@@ -9,12 +10,10 @@ declare global {
     exit: (code: number) => void;
     run(instance: WebAssembly.Instance): Promise<void>;
   };
-  var fs: { writeSync(fd: number, bytes: Uint8Array): number };
+  var fs: Output;
   /** The binding to WebGPU reads the program's memory through it. */
   var wasm: WebAssembly.WebAssemblyInstantiatedSource | undefined;
 }
-
-const keptLines = 40;
 
 /** Why the program is not running, for the page. */
 export interface Ending {
@@ -38,7 +37,7 @@ export async function runGo(url: string): Promise<Ending> {
   }
 
   globalThis.wasm = loaded;
-  const lines = captureOutput();
+  const lines = captureOutput(globalThis.fs);
   let exitCode = 0;
   go.exit = code => {
     exitCode = code;
@@ -52,32 +51,6 @@ export async function runGo(url: string): Promise<Ending> {
     code: 'internal',
     message: `The engine stopped (exit code ${exitCode}). ${summary(lines)}`.trim(),
   };
-}
-
-/** Keeps the last lines that Go prints, a panic among them, and still shows them. */
-function captureOutput(): string[] {
-  const lines: string[] = [];
-  const decoder = new TextDecoder();
-  let rest = '';
-  const original = globalThis.fs.writeSync.bind(globalThis.fs);
-  globalThis.fs.writeSync = (fd, bytes) => {
-    const parts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
-    if (lines.length > keptLines) lines.splice(0, lines.length - keptLines);
-    return original(fd, bytes);
-  };
-  return lines;
-}
-
-/** The lines from the panic on, or else the last ones, as one line. */
-export function summary(lines: readonly string[]): string {
-  const start = lines.findIndex(line => /^(panic|fatal error|runtime error):/.test(line));
-  const chosen = start >= 0 ? lines.slice(start, start + 8) : lines.slice(-8);
-  return chosen
-    .map(line => line.trim())
-    .filter(line => line !== '')
-    .join(' · ');
 }
 
 function text(error: unknown): string {

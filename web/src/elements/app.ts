@@ -13,6 +13,7 @@ import './conversation.ts';
 import './failure.ts';
 import './figures.ts';
 import './header.ts';
+import './pending.ts';
 import './welcome.ts';
 
 /** The whole page. Brings the stores' state to the elements and their wishes back. */
@@ -32,6 +33,9 @@ export class MixtabApp extends MixtabElement {
         display: grid;
         grid-template-rows: auto minmax(0, 1fr) auto;
         height: 100dvh;
+      }
+      main {
+        min-height: 0;
       }
       footer {
         width: 100%;
@@ -78,7 +82,17 @@ export class MixtabApp extends MixtabElement {
           .firstSeen=${dropped > 0 ? sent[dropped]?.id : undefined}
           .context=${context}
         >
-          ${turns.length === 0 ? this.#welcome() : nothing}
+          ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}
+          ${
+            pending === undefined
+              ? nothing
+              : html`<mixtab-pending
+                slot="end"
+                .text=${pending}
+                .answering=${answering}
+                @take-back=${this.#takeBack}
+              ></mixtab-pending>`
+          }
           ${
             state.kind === 'failed'
               ? html`<mixtab-failure slot="end" .error=${state.error} @retry=${this.#retry}></mixtab-failure>`
@@ -89,10 +103,9 @@ export class MixtabApp extends MixtabElement {
       <footer>
         <mixtab-composer
           .answering=${answering}
-          .pending=${pending}
+          .waiting=${pending !== undefined}
           @send=${(event: CustomEvent<string>) => this.#send(event.detail)}
           @stop=${() => this.#chat?.stop()}
-          @take-back=${this.#takeBack}
         ></mixtab-composer>
         <mixtab-figures .figures=${figures} .context=${context} .dropped=${dropped} .demo=${this.#demo}></mixtab-figures>
       </footer>
@@ -101,10 +114,12 @@ export class MixtabApp extends MixtabElement {
   }
 
   #welcome() {
-    const { host } = new URL(this.#engines?.pack ?? '', location.href);
+    const pack = this.#engines?.pack ?? '';
+    const host = URL.canParse(pack, location.href) ? new URL(pack, location.href).host : pack;
     return html`
       <mixtab-welcome
         .demo=${this.#demo}
+        .brief=${this.#engines?.state.kind === 'failed'}
         .host=${host === location.host ? undefined : host}
         @example=${(event: CustomEvent<string>) => this.#send(event.detail)}
       ></mixtab-welcome>

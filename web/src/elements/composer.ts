@@ -1,4 +1,4 @@
-import { css, html, nothing, type PropertyValues } from 'lit';
+import { css, html, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { ArrowUp, Square } from 'lucide';
 import { t } from '../i18n/index.ts';
@@ -6,12 +6,12 @@ import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 import { icon } from './icon.ts';
 
-/** Where a message is written. Fires "send" with the text, "stop" and "take-back". */
+/** Where a message is written. Fires "send" with the text, and "stop". */
 @customElement('mixtab-composer')
 export class MixtabComposer extends MixtabElement {
   @property({ type: Boolean }) answering = false;
-  /** A message that waits to be sent. */
-  @property({ attribute: false }) pending: string | undefined;
+  /** A message waits already; the next one is written but cannot go. */
+  @property({ type: Boolean }) waiting = false;
 
   @state() private draft = '';
   @query('textarea') private textarea!: HTMLTextAreaElement;
@@ -23,39 +23,6 @@ export class MixtabComposer extends MixtabElement {
     base,
     button,
     css`
-      .pending {
-        display: flex;
-        align-items: center;
-        gap: 0.25rem 0.75rem;
-        margin: 0 0 0.5rem;
-        padding-inline: 1rem 0.5rem;
-        color: var(--muted);
-        font-size: var(--small);
-      }
-      .pending q {
-        flex: 0 1 auto;
-        min-width: 0;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-        color: var(--ink);
-        quotes: none;
-      }
-      .pending span {
-        flex: none;
-      }
-      .pending button {
-        flex: none;
-        margin-inline-start: auto;
-      }
-      @media (max-width: 34rem) {
-        .pending {
-          flex-wrap: wrap;
-        }
-        .pending q {
-          flex-basis: 100%;
-        }
-      }
       form {
         display: flex;
         align-items: end;
@@ -67,8 +34,9 @@ export class MixtabComposer extends MixtabElement {
         border-radius: 1.5rem;
         transition: border-color var(--motion);
       }
-      form:focus-within {
+      form:has(textarea:focus-visible) {
         border-color: var(--accent);
+        box-shadow: 0 0 0 1px var(--accent);
       }
       textarea {
         flex: 1;
@@ -82,6 +50,8 @@ export class MixtabComposer extends MixtabElement {
         color: inherit;
         font: inherit;
         line-height: 1.5;
+      }
+      textarea:focus-visible {
         outline: none; /* The form's border shows the focus. */
       }
       textarea::placeholder {
@@ -138,7 +108,6 @@ export class MixtabComposer extends MixtabElement {
 
   protected override render() {
     return html`
-      ${this.pending === undefined ? nothing : this.#pendingNote(this.pending)}
       <form @submit=${this.#submitted}>
         <textarea
           rows="1"
@@ -154,21 +123,10 @@ export class MixtabComposer extends MixtabElement {
     `;
   }
 
-  #pendingNote(text: string) {
-    const when = this.answering ? t('pending.answering') : t('pending.loading');
-    return html`
-      <p class="pending">
-        <q>${text}</q>
-        <span role="status">${when}</span>
-        <button class="plain" type="button" @click=${() => this.#fire('take-back')}>${t('pending.takeBack')}</button>
-      </p>
-    `;
-  }
-
   /** One button that keeps the focus while it changes its meaning. */
   #button() {
     const label = this.answering ? t('stop') : t('send');
-    const disabled = !this.answering && (this.pending !== undefined || this.draft.trim() === '');
+    const disabled = !this.answering && (this.waiting || this.draft.trim() === '');
     return html`
       <button class="primary ${this.answering ? 'stop' : ''}" aria-label=${label} title=${label} ?disabled=${disabled}>
         ${this.answering ? this.#stopIcon : this.#sendIcon}
@@ -197,7 +155,7 @@ export class MixtabComposer extends MixtabElement {
     if (this.draft.trim() !== '') this.#fire('send', this.draft.trim());
   }
 
-  #fire(type: 'send' | 'stop' | 'take-back', detail?: string): void {
+  #fire(type: 'send' | 'stop', detail?: string): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -29,7 +29,8 @@ export class MixtabConversation extends MixtabElement {
   readonly #arrow = icon(ArrowDown);
   // Called after layout, so that reading the height there costs none.
   readonly #resized = new ResizeObserver(() => {
-    if (this.following) this.#toEnd();
+    // The first screen is read from its top.
+    if (this.following && this.turns.length > 0) this.#toEnd();
   });
 
   static override styles = [
@@ -38,13 +39,19 @@ export class MixtabConversation extends MixtabElement {
     css`
       :host {
         position: relative;
-        min-height: 0;
+        height: 100%;
       }
       .scroller {
         height: 100%;
         overflow-y: auto;
         overscroll-behavior: contain;
-        scrollbar-gutter: stable both-edges;
+        scrollbar-width: thin;
+        scrollbar-color: var(--hairline) transparent;
+      }
+      @media (min-width: 40rem) {
+        .scroller {
+          scrollbar-gutter: stable both-edges;
+        }
       }
       .scroller:focus-visible {
         outline-offset: -3px;

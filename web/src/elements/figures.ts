@@ -21,6 +21,7 @@ export class MixtabFigures extends MixtabElement {
         display: flex;
         flex-wrap: wrap;
         justify-content: center;
+        gap: 0 1.25rem;
         margin: 0;
         padding: 0;
         list-style: none;
@@ -29,10 +30,6 @@ export class MixtabFigures extends MixtabElement {
         font-size: 0.75rem;
         line-height: 1.25rem;
         font-variant-numeric: tabular-nums;
-      }
-      li + li::before {
-        content: '·';
-        margin-inline: 0.5rem;
       }
     `,
   ];

@@ -6,6 +6,9 @@ import type { EngineState } from '../state/engine-store.ts';
 import { base } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 
+/** Beside the page. */
+const logo = 'icon.svg';
+
 /** One row: the name, how the engine is, the language. A thin line below shows loading. */
 @customElement('mixtab-header')
 export class MixtabHeader extends MixtabElement {
@@ -25,6 +28,9 @@ export class MixtabHeader extends MixtabElement {
         padding: 0.5rem var(--gutter);
       }
       h1 {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
         margin: 0;
         font-size: 1.0625rem;
         font-weight: 650;
@@ -33,15 +39,11 @@ export class MixtabHeader extends MixtabElement {
       .engine {
         display: flex;
         flex-wrap: wrap;
-        gap: 0 0.5rem;
+        gap: 0 1rem;
         margin-inline-end: auto;
         color: var(--muted);
         font-size: var(--small);
         font-variant-numeric: tabular-nums;
-      }
-      .engine > :not(:first-child)::before {
-        content: '·';
-        margin-inline-end: 0.5rem;
       }
       select {
         font: inherit;
@@ -103,7 +105,7 @@ export class MixtabHeader extends MixtabElement {
   protected override render() {
     return html`
       <header>
-        <h1>mixtab</h1>
+        <h1><img src=${logo} alt="" width="22" height="22" />mixtab</h1>
         <div class="engine">
           <span>${this.#model()}</span>
           <span role="status" aria-label=${t('engineStatus')}>${this.#status()}</span>

@@ -10,6 +10,8 @@ export class MixtabWelcome extends MixtabElement {
   /** Where a model other than the demo comes from. */
   @property() host: string | undefined;
   @property({ type: Boolean }) demo = true;
+  /** Only what this is, where something else needs the reader's eye. */
+  @property({ type: Boolean }) brief = false;
 
   static override styles = [
     base,
@@ -57,18 +59,24 @@ export class MixtabWelcome extends MixtabElement {
   ];
 
   protected override render() {
-    const examples = [t('example.condiment'), t('example.capital'), t('example.translate')];
     return html`
       <section>
         <h2>${t('welcome.title')}</h2>
         <p>${t('welcome.privacy')}</p>
         ${this.demo ? html`<p class="demo">${t('welcome.demo')}</p>` : nothing}
         ${this.host ? html`<p class="demo">${t('welcome.otherPack', { host: this.host })}</p>` : nothing}
-        <h3>${t('welcome.examples')}</h3>
-        <ul>
-          ${examples.map(text => html`<li><button @click=${() => this.#choose(text)}>${text}</button></li>`)}
-        </ul>
+        ${this.brief ? nothing : this.#examples()}
       </section>
+    `;
+  }
+
+  #examples() {
+    const examples = [t('example.condiment'), t('example.capital'), t('example.translate')];
+    return html`
+      <h3>${t('welcome.examples')}</h3>
+      <ul>
+        ${examples.map(text => html`<li><button @click=${() => this.#choose(text)}>${text}</button></li>`)}
+      </ul>
     `;
   }
 

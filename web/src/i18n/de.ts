@@ -53,7 +53,7 @@ export const de: Texts = {
   },
   figures: {
     speed: '{{speed}} Token/s',
-    first: 'erstes nach {{seconds}} s',
+    first: 'Beginn nach {{seconds}} s',
     context: 'Kontext {{used}} von {{size}}',
     dropped_one: '{{count}} älteste Nachricht ausgelassen',
     dropped_other: '{{count}} älteste Nachrichten ausgelassen',

@@ -53,7 +53,7 @@ export const en = {
   },
   figures: {
     speed: '{{speed}} tokens/s',
-    first: 'first after {{seconds}} s',
+    first: 'started after {{seconds}} s',
     context: 'context {{used}} of {{size}}',
     dropped_one: '{{count}} oldest message left out',
     dropped_other: '{{count}} oldest messages left out',

@@ -53,7 +53,7 @@ export const es: Texts = {
   },
   figures: {
     speed: '{{speed}} tokens/s',
-    first: 'el primero tras {{seconds}} s',
+    first: 'inicio tras {{seconds}} s',
     context: 'contexto {{used}} de {{size}}',
     dropped_one: '{{count}} mensaje antiguo omitido',
     dropped_other: '{{count}} mensajes antiguos omitidos',

@@ -53,7 +53,7 @@ export const fr: Texts = {
   },
   figures: {
     speed: '{{speed}} jetons/s',
-    first: 'premier après {{seconds}} s',
+    first: 'début après {{seconds}} s',
     context: 'contexte {{used}} sur {{size}}',
     dropped_one: '{{count}} message ancien laissé de côté',
     dropped_other: '{{count}} messages anciens laissés de côté',

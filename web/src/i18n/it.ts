@@ -53,7 +53,7 @@ export const it: Texts = {
   },
   figures: {
     speed: '{{speed}} token/s',
-    first: 'primo dopo {{seconds}} s',
+    first: 'inizio dopo {{seconds}} s',
     context: 'contesto {{used}} di {{size}}',
     dropped_one: '{{count}} messaggio vecchio escluso',
     dropped_other: '{{count}} messaggi vecchi esclusi',

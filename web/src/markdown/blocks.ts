@@ -17,12 +17,19 @@ export class MarkdownBlocks {
     if (!source.startsWith(this.#source)) this.#reset();
     this.#source = source;
 
-    const tokens = lex(source.slice(this.#tailStart), this.#links);
+    const tokens = lex(source.slice(this.#tailStart), { ...this.#links });
     const last = tokens.findLastIndex(token => token.type !== 'space');
+    let defined = false;
     for (const token of tokens.slice(0, Math.max(0, last))) {
       this.#tailStart += token.raw.length;
+      if (token.type === 'def') {
+        this.#links[token.tag] ??= { href: token.href, title: token.title };
+        defined = true;
+      }
       if (shown(token)) this.#fixed.push(renderBlock(token));
     }
+    // A definition also concerns what came before it.
+    if (defined) this.#fixed = lex(source.slice(0, this.#tailStart), {}).filter(shown).map(renderBlock);
     const tail = tokens[last];
     return tail && shown(tail) ? [...this.#fixed, renderBlock(tail)] : this.#fixed.slice();
   }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parseEvent, parseRequest } from '../src/guards.ts';
+import type { EngineEvent, EngineRequest, Sampling } from '../src/protocol.ts';
+
+const sampling: Sampling = {
+  temperature: 0,
+  top_p: null,
+  top_k: null,
+  min_p: null,
+  seed: null,
+  max_tokens: 8,
+  stop: ['x'],
+  frequency_penalty: null,
+  presence_penalty: null,
+};
+
+const requests: EngineRequest[] = [
+  { type: 'open', id: 1, pack: 'http://localhost/packs/demo/', context: 0 },
+  { type: 'chat', id: 2, messages: [{ role: 'user', content: 'Hi' }], sampling, overflow: 'drop' },
+  { type: 'complete', id: 3, prompt: 'Hi', sampling },
+  { type: 'cancel', id: 2 },
+  { type: 'tokenize', id: 4, text: 'Hi' },
+  { type: 'detokenize', id: 5, tokens: [1, 2] },
+  { type: 'stats', id: 6 },
+];
+
+const events: EngineEvent[] = [
+  { type: 'ready', version: '1' },
+  { type: 'progress', id: 1, phase: 'weights', loadedBytes: 1, totalBytes: 2 },
+  {
+    type: 'opened',
+    id: 1,
+    model: 'demo',
+    format: 'q4',
+    packBytes: 1,
+    parameters: 1,
+    context: 1,
+    temperature: 0.5,
+    adapter: '',
+    adapterKind: 'cpu',
+  },
+  { type: 'delta', id: 2, text: 'a', tokens: 1 },
+  {
+    type: 'done',
+    id: 2,
+    finishReason: 'stop',
+    promptTokens: 1,
+    cachedTokens: 0,
+    completionTokens: 1,
+    droppedMessages: 0,
+    prefillMs: 1,
+    decodeMs: 0,
+    seed: 1,
+  },
+  { type: 'result', id: 4, tokens: [1], text: '', stats: null },
+  { type: 'result', id: 5, tokens: null, text: 'a', stats: null },
+  { type: 'failed', id: 0, code: 'device_lost', message: 'gone' },
+];
+
+describe('parseRequest', () => {
+  it.each(requests)('takes $type', request => {
+    expect(parseRequest(JSON.parse(JSON.stringify(request)))).toEqual(request);
+  });
+
+  it('names the field that is wrong', () => {
+    expect(() => parseRequest({ type: 'tokenize', id: 1 })).toThrow('"text"');
+  });
+});
+
+describe('parseEvent', () => {
+  it.each(events)('takes $type', event => {
+    expect(parseEvent(JSON.parse(JSON.stringify(event)))).toEqual(event);
+  });
+
+  it.each(
+    events.flatMap(event =>
+      Object.keys(event)
+        .filter(field => field !== 'type')
+        .map(field => ({ event, field })),
+    ),
+  )('refuses $event.type without $field', ({ event, field }) => {
+    const broken: Record<string, unknown> = { ...event };
+    delete broken[field];
+    expect(() => parseEvent(broken)).toThrow(`"${field}"`);
+  });
+
+  it.each([null, 1, 'ready', {}, { type: 'toString' }, { type: 'nonsense' }])('refuses %j', value => {
+    expect(() => parseEvent(value)).toThrow(TypeError);
+  });
+
+  it('refuses a code that no remedy exists for', () => {
+    expect(() => parseEvent({ type: 'failed', id: 1, code: 'toString', message: '' })).toThrow('code');
+  });
+});

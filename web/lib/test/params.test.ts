@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatParams } from '../src/index.ts';
+import { chatBody, completionBody } from '../src/params.ts';
+
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+const chat = (extra: object) => chatBody({ messages, ...extra } as ChatParams, 'demo');
+
+describe('chatBody', () => {
+  it('leaves to the pack what is not given', () => {
+    const { sampling, overflow } = chat({});
+    expect(new Set(Object.values(sampling))).toEqual(new Set([null]));
+    expect(overflow).toBe('error');
+  });
+
+  it('takes every sampling parameter', () => {
+    const given = { temperature: 0.7, top_p: 0.9, top_k: 40, min_p: 0.05, seed: 7, max_tokens: 10 };
+    expect(chat({ ...given, stop: 'x', frequency_penalty: 1, presence_penalty: -1 }).sampling).toEqual({
+      ...given,
+      stop: ['x'],
+      frequency_penalty: 1,
+      presence_penalty: -1,
+    });
+  });
+
+  it('knows the newer name of max_tokens', () => {
+    expect(chat({ max_completion_tokens: 5 }).sampling.max_tokens).toBe(5);
+    expect(() => chat({ max_completion_tokens: 5, max_tokens: 5 })).toThrow('mean the same');
+  });
+
+  it('joins the parts of a text', () => {
+    const parts = [
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ];
+    expect(chat({ messages: [{ role: 'user', content: parts }] }).messages[0]?.content).toBe('ab');
+  });
+
+  it('lets pass what is switched off', () => {
+    expect(() => chat({ logprobs: false, tools: null, n: 1, model: 'demo' })).not.toThrow();
+  });
+
+  it.each([
+    [{ n: 2 }, 'n:'],
+    [{ logprobs: true }, '"logprobs" is not supported'],
+    [{ tools: [] }, '"tools" is not supported'],
+    [{ temperature: -1 }, 'temperature: a number at least 0'],
+    [{ temperature: Number.NaN }, 'temperature'],
+    [{ temperature: '1' }, 'temperature'],
+    [{ top_p: 1.5 }, 'top_p: a number from 0 to 1'],
+    [{ top_k: 1.5 }, 'top_k: a whole number'],
+    [{ seed: 2 ** 60 }, 'seed'],
+    [{ max_tokens: 0 }, 'max_tokens'],
+    [{ stop: [''] }, 'stop'],
+    [{ model: 'gpt-4' }, '"gpt-4" is not open'],
+    [{ mixtab: { overflow: 'wrap' } }, 'mixtab.overflow'],
+    [{ mixtab: { other: 1 } }, 'mixtab.other'],
+    [{ messages: [] }, 'messages'],
+    [{ messages: [{ role: 'tool', content: '' }] }, 'messages[0].role'],
+    [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'image_url'],
+  ])('refuses %j', (extra, words) => {
+    expect(() => chat(extra)).toThrow(words);
+  });
+});
+
+describe('completionBody', () => {
+  it('refuses lists of prompts and parameters of chats', () => {
+    expect(() => completionBody({ prompt: ['a'] } as never, 'demo')).toThrow('prompt');
+    expect(() => completionBody({ prompt: 'a', messages } as never, 'demo')).toThrow('"messages"');
+  });
+});
