@@ -173,11 +173,24 @@ static void mt_map(void *buffer, size_t size, int *state) {
 	wgpuBufferMapAsync(buffer, 1, 0, size, mt_on_map, state);
 }
 
+// mt_pause sleeps for less than a millisecond, which Go's timers round up to one.
+#ifdef _WIN32
+#include <windows.h>
+static void mt_pause(long ns) { (void)ns; Sleep(1); }
+#else
+#include <time.h>
+static void mt_pause(long ns) {
+	struct timespec t = {0, ns};
+	nanosleep(&t, NULL);
+}
+#endif
+
 static int mt_map_state(int *state) { return atomic_load((atomic_int *)state); }
 */
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/cogentcore/webgpu/wgpu"
@@ -284,6 +297,8 @@ func (m mapping) read(b *wgpu.Buffer, dst []byte) {
 }
 
 func unmap(b *wgpu.Buffer) { C.wgpuBufferUnmap(bufferHandle(b)) }
+
+func pause(d time.Duration) { C.mt_pause(C.long(d.Nanoseconds())) }
 
 func boolean(b bool) C.uint32_t {
 	if b {

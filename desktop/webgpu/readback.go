@@ -131,10 +131,11 @@ func (r *readback) Wait(ctx context.Context, dst []byte) error {
 		if done {
 			return err
 		}
-		pause := min(max(time.Since(r.began)/32, 20*time.Microsecond), time.Millisecond)
-		if err := r.sleep(ctx, pause); err != nil {
-			return err
+		if err := ctx.Err(); err != nil {
+			r.giveUp()
+			return fmt.Errorf("webgpu: read %s: %w", r.label, err)
 		}
+		pause(min(max(time.Since(r.began)/32, 10*time.Microsecond), 999*time.Microsecond))
 	}
 }
 
@@ -172,17 +173,12 @@ func (r *readback) step(dst []byte) (done bool, err error) {
 	return true, nil
 }
 
-// sleep pauses, or gives up with ctx and leaves the staging buffer to collect.
-func (r *readback) sleep(ctx context.Context, pause time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		r.d.mu.Lock()
-		defer r.d.mu.Unlock()
-		if r.s != nil && !r.d.closed {
-			r.d.adrift = append(r.d.adrift, r.s)
-		}
-		r.s = nil
-		return fmt.Errorf("webgpu: read %s: %w", r.label, err)
+// giveUp leaves the staging buffer to collect.
+func (r *readback) giveUp() {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	if r.s != nil && !r.d.closed {
+		r.d.adrift = append(r.d.adrift, r.s)
 	}
-	time.Sleep(pause)
-	return nil
+	r.s = nil
 }

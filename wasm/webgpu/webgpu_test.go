@@ -103,6 +103,62 @@ func TestWriteJS(t *testing.T) {
 	}
 }
 
+// Uploads of more than the ring, from several goroutines, in front of a read.
+func TestUploadJS(t *testing.T) {
+	d := open(t)
+	defer d.Close()
+	const n = 40<<20 + 4
+	class, _ := safejs.Global().Get("Uint8Array")
+	var buffers []gpu.Buffer
+	failures := make(chan error)
+	for i := range 3 {
+		b, err := d.NewBuffer(t.Context(), "x", gpu.Storage, n+4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buffers = append(buffers, b)
+		array, err := class.New(n + 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []int{1, 16 << 20, 32 << 20, n} {
+			if err := array.SetIndex(at, i+1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		go func() { failures <- d.UploadJS(t.Context(), b, 4, array, 1, n) }()
+	}
+	for range buffers {
+		if err := <-failures; err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make([]byte, n+4)
+	for i, b := range buffers {
+		if err := gpu.ReadInto(t.Context(), d, b, 0, got); err != nil {
+			t.Fatal(err)
+		}
+		mark, count := byte(i+1), 0
+		for _, at := range []int{4, 16<<20 + 3, 32<<20 + 3, n + 3} {
+			if got[at] != mark {
+				t.Errorf("upload %d: byte %d is %d, want %d", i, at, got[at], mark)
+			}
+		}
+		for _, v := range got {
+			if v != 0 {
+				count++
+			}
+		}
+		if count != 4 {
+			t.Errorf("upload %d: %d bytes are set, want 4", i, count)
+		}
+	}
+	array, _ := class.New(8)
+	if err := d.UploadJS(t.Context(), buffers[0], 0, array, 4, 8); err == nil {
+		t.Error("a source that is too short passed")
+	}
+}
+
 func TestReplayCost(t *testing.T) {
 	dev := open(t)
 	defer dev.Close()
