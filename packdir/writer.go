@@ -103,10 +103,15 @@ func (w *Writer) begin(same func(*weights.Manifest) bool) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("%s: holds %s and no pack: choose a new or an empty folder", w.dir, entries[0].Name())
+	if err != nil {
+		return err
 	}
-	return err
+	for _, e := range entries {
+		if e.Name()[0] != '.' { // .keep, .DS_Store
+			return fmt.Errorf("%s: holds %s and no pack: choose a new or an empty folder", w.dir, e.Name())
+		}
+	}
+	return nil
 }
 
 func (w *Writer) resume(journal []byte, identity string) error {
