@@ -227,7 +227,7 @@ const methods = (device, settle) => {
     }, (error) => fail(token, error));
   };
 
-  /** @param {GPUBuffer} buffer @param {number} offset @param {Uint8Array} bytes @param {number} n */
+  /** @param {GPUBuffer} buffer @param {number} offset @param {Uint8Array<ArrayBuffer>} bytes @param {number} n */
   const write = (buffer, offset, bytes, n) => queue.writeBuffer(buffer, offset, bytes, 0, n);
 
   /**
