@@ -4,8 +4,8 @@
 //	go build -o build/gobrowser ./tools/gobrowser
 //	GOOS=js GOARCH=wasm go test -exec $PWD/build/gobrowser ./wasm/webgpu
 //
-// The program runs in a dedicated worker of a cross-origin isolated page, with
-// wasm/webgpu/driver.js loaded. Its output and exit code become gobrowser's. It has
+// The program runs in a dedicated worker of a cross-origin isolated page that has
+// loaded the JavaScript modules beside our Go packages, wasm/*/*.js. Its output and exit code become gobrowser's. It has
 // no file system; instead fetch finds its package's files under /testdata/ and the
 // module's under /module/.
 package main

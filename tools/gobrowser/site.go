@@ -55,13 +55,13 @@ func newSite(program string, args []string) (*site, error) {
 		w.Write(config)
 	})
 	root := moduleRoot()
-	s.mux.HandleFunc("/driver.js", func(w http.ResponseWriter, r *http.Request) {
-		driver := filepath.Join(root, "wasm", "webgpu", "driver.js")
-		if _, err := os.Stat(driver); err != nil { // a module without a driver
-			w.Header().Set("Content-Type", "text/javascript")
-			return
+	s.mux.HandleFunc("/helpers.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		helpers, _ := filepath.Glob(filepath.Join(root, "wasm", "*", "*.js"))
+		for _, helper := range helpers {
+			rel, _ := filepath.Rel(root, helper)
+			fmt.Fprintf(w, "import %q;\n", "/module/"+filepath.ToSlash(rel))
 		}
-		http.ServeFile(w, r, driver)
 	})
 	s.mux.Handle("/testdata/", http.FileServer(http.Dir(".")))
 	s.mux.Handle("/module/", http.StripPrefix("/module/", http.FileServer(http.Dir(root))))

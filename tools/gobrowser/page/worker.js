@@ -1,7 +1,7 @@
 // @ts-check
 // The worker runs the Go program.
 import '/wasm_exec.js';
-import '/driver.js';
+import '/helpers.js';
 
 /** @param {number} fd @param {Uint8Array} bytes */
 globalThis.fs.writeSync = (fd, bytes) => {
