@@ -47,13 +47,14 @@ type Delta struct {
 	Tokens int // generated so far
 }
 
-var errNoTokenizer = errors.New("engine: the pack has no tokenizer: pack the model again with its tokenizer.model")
+// ErrNoTokenizer is what text gives on a pack that has only token ids.
+var ErrNoTokenizer = errors.New("engine: the pack has no tokenizer: pack the model again with its tokenizer.model")
 
 // Chat answers a conversation. It calls emit for each piece of text as it comes. When
 // ctx ends, the Result is that of the part so far with FinishCancelled and no error.
 func (e *Engine) Chat(ctx context.Context, msgs []chat.Message, req Request, emit func(Delta)) (Result, error) {
 	if e.Tokenizer == nil {
-		return Result{}, errNoTokenizer
+		return Result{}, ErrNoTokenizer
 	}
 	dropped := 0
 	if req.Drop {
@@ -87,7 +88,7 @@ func (e *Engine) answerRoom(req Request) int {
 // Complete continues a text, without the template.
 func (e *Engine) Complete(ctx context.Context, text string, req Request, emit func(Delta)) (Result, error) {
 	if e.Tokenizer == nil {
-		return Result{}, errNoTokenizer
+		return Result{}, ErrNoTokenizer
 	}
 	prompt := e.Tokenizer.AppendEncode([]int32{e.Tokenizer.BOS()}, text)
 	return e.Answer(ctx, prompt, req, emit)
@@ -97,7 +98,7 @@ func (e *Engine) Complete(ctx context.Context, text string, req Request, emit fu
 func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit func(Delta)) (res Result, err error) {
 	defer recovered(&err)
 	if e.Tokenizer == nil {
-		return Result{}, errNoTokenizer
+		return Result{}, ErrNoTokenizer
 	}
 	res = Result{Finish: FinishLength, PromptTokens: len(prompt), CachedTokens: e.Reused(prompt)}
 	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}

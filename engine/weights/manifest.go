@@ -2,6 +2,7 @@ package weights
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,9 +105,26 @@ type Shard struct {
 	Bytes  int64  `json:"bytes"`
 }
 
+// ErrBadManifest is what ParseManifest's errors are, whatever else they say.
+var ErrBadManifest = errors.New("bad manifest")
+
+// A manifestError is an ErrBadManifest in its own words.
+type manifestError struct{ error }
+
+func (e manifestError) Is(target error) bool { return target == ErrBadManifest }
+func (e manifestError) Unwrap() error        { return e.error }
+
 // ParseManifest reads manifest.json and checks all of it: what it returns describes a
 // model that the engine can run, and every part lies inside a shard that is listed.
 func ParseManifest(data []byte) (*Manifest, error) {
+	m, err := parseManifest(data)
+	if err != nil {
+		return nil, manifestError{err}
+	}
+	return m, nil
+}
+
+func parseManifest(data []byte) (*Manifest, error) {
 	// The version first: a newer manifest may differ in everything else.
 	var v struct {
 		Version int `json:"version"`
@@ -149,6 +167,15 @@ func (m *Manifest) Tensor(name string) (*Tensor, error) {
 		return t, nil
 	}
 	return nil, fmt.Errorf("weights: %s has no tensor %q", m.Name, name)
+}
+
+// Parameters is the number of weights of the model.
+func (m *Manifest) Parameters() int64 {
+	var n int64
+	for i := range m.Tensors {
+		n += int64(m.Tensors[i].Rows()) * int64(m.Tensors[i].Cols())
+	}
+	return n
 }
 
 // Bytes is the size of all shards.

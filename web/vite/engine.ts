@@ -9,14 +9,14 @@ import type { Plugin } from 'vite';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 const wasm = path('../build/mixtab.wasm');
-const driver = path('../../wasm/webgpu/driver.js');
+const helpers = [path('../../wasm/webgpu/driver.js'), path('../../wasm/source/fetch.js')];
 const wasmExec = path('../build/wasm_exec.js');
 
 export function engine(): Plugin {
   const modules: Record<string, () => string> = {
     'virtual:mixtab-wasm': () =>
       present(wasm) ? `export { default } from ${JSON.stringify(`${wasm}?url`)};` : `export default '';`,
-    'virtual:mixtab-driver': () => (present(driver) ? `import ${JSON.stringify(driver)};` : ''),
+    'virtual:mixtab-driver': () => helpers.map(file => `import ${JSON.stringify(file)};`).join('\n'),
     'virtual:go-wasm-exec': () => `import ${JSON.stringify(wasmExec)};`,
   };
   return {

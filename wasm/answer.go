@@ -1,0 +1,112 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"mixtab/engine"
+	"mixtab/engine/chat"
+	"mixtab/engine/sample"
+	"mixtab/wasm/protocol"
+)
+
+func (s *server) chat(ctx context.Context, r protocol.Chat) (protocol.Event, error) {
+	req, seed, err := s.request(r.Sampling)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Overflow {
+	case protocol.OverflowDrop:
+		req.Drop = true
+	case protocol.OverflowError:
+	default:
+		return nil, badRequest("overflow is %q; \"error\" and \"drop\" are known", r.Overflow)
+	}
+	msgs := make([]chat.Message, len(r.Messages))
+	for i, m := range r.Messages {
+		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
+	}
+	res, err := s.engine.Chat(ctx, msgs, req, s.delta(r.ID))
+	return s.done(r.ID, seed, res), invalid(err)
+}
+
+func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Event, error) {
+	req, seed, err := s.request(r.Sampling)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.engine.Complete(ctx, r.Prompt, req, s.delta(r.ID))
+	return s.done(r.ID, seed, res), invalid(err)
+}
+
+// invalid marks what a wrong conversation gives as the request's fault.
+func invalid(err error) error {
+	if errors.Is(err, chat.ErrEmpty) {
+		return badRequest("%v", err)
+	}
+	return err
+}
+
+// request fills the page's wishes up with the pack's defaults.
+func (s *server) request(p protocol.Sampling) (engine.Request, int64, error) {
+	g := s.engine.Manifest.Generation
+	seed := or(p.Seed, rand.Int64N(1<<53)) // a number that JavaScript can hold
+	req := engine.Request{
+		Sampling: sample.Config{
+			Temperature: or(p.Temperature, g.Temperature), TopP: or(p.TopP, g.TopP), TopK: or(p.TopK, g.TopK), MinP: or(p.MinP, 0),
+			FrequencyPenalty: or(p.FrequencyPenalty, 0), PresencePenalty: or(p.PresencePenalty, 0), Seed: uint64(seed),
+		},
+		MaxTokens: or(p.MaxTokens, 0),
+		Stop:      p.Stop,
+	}
+	if err := req.Sampling.Validate(); err != nil {
+		return req, seed, badRequest("%v", err)
+	}
+	if p.MaxTokens != nil && *p.MaxTokens < 1 {
+		return req, seed, badRequest("max_tokens is %d; it must be at least 1", *p.MaxTokens)
+	}
+	return req, seed, nil
+}
+
+// or is what p points to, or else the default.
+func or[T any](p *T, otherwise T) T {
+	if p != nil {
+		return *p
+	}
+	return otherwise
+}
+
+func (s *server) delta(id int) func(engine.Delta) {
+	return func(d engine.Delta) {
+		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens})
+	}
+}
+
+func (s *server) done(id int, seed int64, res engine.Result) protocol.Event {
+	return protocol.Done{
+		Type: "done", ID: id, FinishReason: protocol.FinishReason(res.Finish),
+		PromptTokens: res.PromptTokens, CachedTokens: res.CachedTokens, CompletionTokens: res.CompletionTokens,
+		DroppedMessages: res.DroppedMessages, PrefillMs: milliseconds(res.Prefill), DecodeMs: milliseconds(res.Decode), Seed: seed,
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (s *server) tokenize(r protocol.Tokenize) (protocol.Event, error) {
+	if s.engine.Tokenizer == nil {
+		return nil, engine.ErrNoTokenizer
+	}
+	tokens := s.engine.Tokenizer.AppendEncode([]int32{}, r.Text)
+	return protocol.Result{Type: "result", ID: r.ID, Tokens: tokens}, nil
+}
+
+func (s *server) detokenize(r protocol.Detokenize) (protocol.Event, error) {
+	if s.engine.Tokenizer == nil {
+		return nil, engine.ErrNoTokenizer
+	}
+	return protocol.Result{Type: "result", ID: r.ID, Tokens: []int32{}, Text: s.engine.Tokenizer.Decode(r.Tokens)}, nil
+}

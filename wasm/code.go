@@ -1,0 +1,44 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"mixtab/engine"
+	"mixtab/engine/gpu"
+	"mixtab/engine/weights"
+	"mixtab/wasm/protocol"
+	"mixtab/wasm/source"
+)
+
+// errBadRequest marks errors that the page's request is to blame for.
+var errBadRequest = errors.New("bad request")
+
+func badRequest(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errBadRequest, fmt.Sprintf(format, args...))
+}
+
+// codeOf tells the page which remedy to show.
+func codeOf(err error) protocol.Code {
+	for _, c := range []struct {
+		is   error
+		code protocol.Code
+	}{
+		{gpu.ErrNoWebGPU, protocol.CodeNoWebGPU},
+		{gpu.ErrDeviceLost, protocol.CodeDeviceLost},
+		{gpu.ErrOutOfMemory, protocol.CodeOutOfMemory},
+		{weights.ErrBadShard, protocol.CodeBadPack},
+		{weights.ErrBadManifest, protocol.CodeBadPack},
+		{engine.ErrNoTokenizer, protocol.CodeBadPack},
+		{source.ErrNetwork, protocol.CodeNetwork},
+		{engine.ErrContextFull, protocol.CodeContextFull},
+		{errBadRequest, protocol.CodeBadRequest},
+	} {
+		if errors.Is(err, c.is) {
+			return c.code
+		}
+	}
+	return protocol.CodeInternal
+}

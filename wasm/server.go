@@ -1,0 +1,132 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"mixtab/engine"
+	"mixtab/wasm/protocol"
+	"mixtab/wasm/webgpu"
+)
+
+// A server answers the page's requests one after the other. Only Cancel overtakes.
+//
+// Go on js/wasm runs one goroutine at a time and switches only where one waits, so its
+// fields need no lock.
+type server struct {
+	emit    func(protocol.Event)
+	queue   []job
+	waiting chan struct{} // holds one token while the queue may have something
+	cancels map[int]context.CancelFunc
+
+	dev    *webgpu.Device
+	engine *engine.Engine
+}
+
+// A job is a request with the context that Cancel ends.
+type job struct {
+	ctx     context.Context
+	id      int
+	request protocol.Request
+}
+
+func newServer(emit func(protocol.Event)) *server {
+	return &server{emit: emit, waiting: make(chan struct{}, 1), cancels: map[int]context.CancelFunc{}}
+}
+
+// receive takes a message from the page. It runs inside JavaScript's call and does not
+// block.
+func (s *server) receive(text []byte) {
+	request, err := protocol.ParseRequest(text)
+	if err != nil {
+		s.emit(protocol.Failed{Type: "failed", Code: protocol.CodeBadRequest, Message: err.Error()})
+		return
+	}
+	if c, ok := request.(protocol.Cancel); ok {
+		if cancel := s.cancels[c.ID]; cancel != nil {
+			cancel()
+		}
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	id := idOf(request)
+	s.cancels[id] = cancel
+	s.queue = append(s.queue, job{ctx, id, request})
+	select {
+	case s.waiting <- struct{}{}:
+	default:
+	}
+}
+
+func idOf(request protocol.Request) int {
+	switch r := request.(type) {
+	case protocol.Open:
+		return r.ID
+	case protocol.Chat:
+		return r.ID
+	case protocol.Complete:
+		return r.ID
+	case protocol.Tokenize:
+		return r.ID
+	case protocol.Detokenize:
+		return r.ID
+	case protocol.Stats:
+		return r.ID
+	}
+	return 0
+}
+
+// serve runs for ever.
+func (s *server) serve() {
+	for range s.waiting {
+		for len(s.queue) > 0 {
+			next := s.queue[0]
+			s.queue = s.queue[1:]
+			s.run(next)
+		}
+	}
+}
+
+// run answers one request with exactly one final event. A panic, always a bug of ours,
+// reaches the page as an error.
+func (s *server) run(j job) {
+	defer func() {
+		s.cancels[j.id]()
+		delete(s.cancels, j.id)
+		if p := recover(); p != nil {
+			s.emit(protocol.Failed{Type: "failed", ID: j.id, Code: protocol.CodeInternal, Message: fmt.Sprintf("internal error: %v", p)})
+		}
+	}()
+	last, err := s.answer(j)
+	if err != nil {
+		last = protocol.Failed{Type: "failed", ID: j.id, Code: codeOf(err), Message: err.Error()}
+	}
+	s.emit(last)
+}
+
+func (s *server) answer(j job) (protocol.Event, error) {
+	open, isOpen := j.request.(protocol.Open)
+	switch {
+	case isOpen && s.engine != nil:
+		return nil, badRequest("a pack is open already")
+	case isOpen:
+		return s.open(j.ctx, open)
+	case s.engine == nil:
+		return nil, badRequest("no pack is open")
+	}
+	switch r := j.request.(type) {
+	case protocol.Chat:
+		return s.chat(j.ctx, r)
+	case protocol.Complete:
+		return s.complete(j.ctx, r)
+	case protocol.Tokenize:
+		return s.tokenize(r)
+	case protocol.Detokenize:
+		return s.detokenize(r)
+	case protocol.Stats:
+		return s.stats(r)
+	}
+	return nil, badRequest("request %T is not known", j.request)
+}

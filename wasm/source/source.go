@@ -1,0 +1,198 @@
+//go:build js && wasm
+
+// Package source brings a pack from the network to the browser's GPU. fetch.js does
+// the moving; this side decides what is moved when.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hack-pad/safejs"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/weights"
+	"mixtab/wasm/webgpu"
+)
+
+// ErrNetwork is what errors wrap when a file could not be had.
+var ErrNetwork = errors.New("network")
+
+// ahead is how many shards are on their way behind the one being moved to the GPU.
+// With it, at most three shards of 64 MiB are in the page's memory.
+const ahead = 2
+
+// A Fetch is a weights.Source over HTTP.
+type Fetch struct {
+	// Progress is told the bytes of shards that have come, of all.
+	Progress func(loaded, total int64)
+
+	base  string // URL with a slash at its end
+	dev   *webgpu.Device
+	order []weights.Shard // as they will be asked for
+	left  map[string]int  // by shard: parts that are still to be loaded
+	come  map[string]*shard
+
+	file          string // the tokenizer's
+	loaded, total int64
+}
+
+// A shard is on its way, or here.
+type shard struct {
+	ready chan struct{} // closed when bytes or err is set
+	bytes safejs.Value  // an ArrayBuffer
+	err   error
+}
+
+// New returns a source of the pack in the folder at base, for a device.
+func New(base string, dev *webgpu.Device) *Fetch {
+	return &Fetch{base: base, dev: dev, left: map[string]int{}, come: map[string]*shard{}}
+}
+
+func (f *Fetch) Manifest(ctx context.Context) ([]byte, error) {
+	raw, err := f.small(ctx, weights.ManifestPath)
+	if err != nil {
+		return nil, err
+	}
+	man, err := weights.ParseManifest(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.base, err)
+	}
+	f.file = man.Tokenizer.File
+	f.order, f.total = inOrder(man), man.Bytes()
+	for i := range man.Tensors {
+		for _, p := range man.Tensors[i].Parts {
+			f.left[p.Shard]++
+		}
+	}
+	f.prefetch(ctx, 0) // while the engine prepares
+	return raw, nil
+}
+
+// inOrder sorts the shards by their first part in the manifest's order of tensors,
+// which is that of loading.
+func inOrder(man *weights.Manifest) []weights.Shard {
+	first := map[string]int{}
+	for i := range man.Tensors {
+		for _, p := range man.Tensors[i].Parts {
+			if _, seen := first[p.Shard]; !seen {
+				first[p.Shard] = len(first)
+			}
+		}
+	}
+	order := slices.Clone(man.Shards)
+	slices.SortStableFunc(order, func(a, b weights.Shard) int { return first[a.SHA256] - first[b.SHA256] })
+	return order
+}
+
+func (f *Fetch) Tokenizer(ctx context.Context) ([]byte, error) {
+	if f.file == "" {
+		return nil, nil
+	}
+	return f.small(ctx, f.file)
+}
+
+// small fetches a file that Go itself reads.
+func (f *Fetch) small(ctx context.Context, name string) ([]byte, error) {
+	promise, err := call("fetchFile", f.base+name)
+	if err != nil {
+		return nil, err
+	}
+	array, err := settled(ctx, promise)
+	if err != nil {
+		return nil, typed(err)
+	}
+	length, err := array.Length()
+	if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, length)
+	_, err = safejs.CopyBytesToGo(raw, array)
+	return raw, err
+}
+
+func (f *Fetch) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, offset int) error {
+	at := slices.IndexFunc(f.order, func(s weights.Shard) bool { return s.SHA256 == part.Shard })
+	if at < 0 {
+		return fmt.Errorf("source: %w: %s is not in the manifest", weights.ErrBadShard, part.Shard)
+	}
+	f.prefetch(ctx, at)
+	s := f.come[part.Shard]
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s.err != nil {
+		return s.err
+	}
+	if err := f.dev.WriteJS(dst, offset, s.bytes, int(part.Offset), int(part.Length)); err != nil {
+		return err
+	}
+	if f.left[part.Shard]--; f.left[part.Shard] == 0 {
+		f.come[part.Shard].bytes = safejs.Null() // for the garbage collector
+	}
+	return nil
+}
+
+// prefetch makes sure that the shard at a place of the order and those behind it are
+// on their way.
+func (f *Fetch) prefetch(ctx context.Context, at int) {
+	for _, s := range f.order[at:min(at+1+ahead, len(f.order))] {
+		if f.come[s.SHA256] == nil {
+			f.come[s.SHA256] = &shard{ready: make(chan struct{})}
+			go f.fetch(ctx, s)
+		}
+	}
+}
+
+func (f *Fetch) fetch(ctx context.Context, s weights.Shard) {
+	to := f.come[s.SHA256]
+	defer close(to.ready)
+	onBytes, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		n, _ := args[0].Int()
+		f.loaded += int64(n)
+		if f.Progress != nil {
+			f.Progress(f.loaded, f.total)
+		}
+		return nil
+	})
+	if err != nil {
+		to.err = err
+		return
+	}
+	promise, err := call("fetchShard", f.base+weights.ShardPath(s.SHA256), s.SHA256, s.Bytes, onBytes)
+	if err == nil {
+		to.bytes, err = settled(ctx, promise)
+	}
+	if ctx.Err() == nil {
+		onBytes.Release() // else the download, which nobody stops, still calls it
+	}
+	to.err = typed(err)
+}
+
+// call invokes a function of fetch.js.
+func call(name string, args ...any) (safejs.Value, error) {
+	helpers, err := safejs.Global().Get("mixtabFetch")
+	if err != nil {
+		return safejs.Value{}, err
+	}
+	return helpers.Call(name, args...)
+}
+
+// typed gives a rejection of fetch.js the error that the host can act on.
+func typed(err error) error {
+	var r *Rejection
+	if !errors.As(err, &r) {
+		return err
+	}
+	switch r.Kind {
+	case "network":
+		return fmt.Errorf("source: %w: %s: check the connection and try again", ErrNetwork, r.Message)
+	case "bad_shard":
+		return fmt.Errorf("source: %w: %s: the server's copy is damaged, verify the pack there", weights.ErrBadShard, r.Message)
+	}
+	return fmt.Errorf("source: %w", err)
+}
