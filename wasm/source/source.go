@@ -128,13 +128,23 @@ func (f *Fetch) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, off
 	if s.err != nil {
 		return s.err
 	}
-	if err := f.dev.WriteJS(dst, offset, s.bytes, int(part.Offset), int(part.Length)); err != nil {
+	if err := f.move(ctx, part, s.bytes, dst, offset); err != nil {
 		return err
 	}
 	if f.left[part.Shard]--; f.left[part.Shard] == 0 {
 		f.come[part.Shard].bytes = safejs.Null() // for the garbage collector
 	}
 	return nil
+}
+
+// uploadFrom is the size from which the staging ring is faster than WebGPU's queue.
+const uploadFrom = 1 << 20
+
+func (f *Fetch) move(ctx context.Context, part weights.Part, bytes safejs.Value, dst gpu.Buffer, offset int) error {
+	if part.Length < uploadFrom {
+		return f.dev.WriteJS(dst, offset, bytes, int(part.Offset), int(part.Length))
+	}
+	return f.dev.UploadJS(ctx, dst, offset, bytes, int(part.Offset), int(part.Length))
 }
 
 // prefetch makes sure that the shard at a place of the order and those behind it are
