@@ -14,24 +14,28 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-const policy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  'connect-src *',
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ');
+const policy = scripts =>
+  [
+    "default-src 'self'",
+    `script-src 'self' ${scripts} 'wasm-unsafe-eval'`,
+    "worker-src 'self' blob:",
+    'connect-src *',
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ');
 
-/** Starts the server and resolves with its URL and a function that ends it. */
-export function serve(folder, port = 0) {
+/**
+ * Starts the server and resolves with its URL and a function that ends it. Scripts may also
+ * come from the given origin.
+ */
+export function serve(folder, port = 0, { scripts = '' } = {}) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const file = join(folder, normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
-    response.setHeader('Content-Security-Policy', policy);
+    response.setHeader('Content-Security-Policy', policy(scripts));
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');

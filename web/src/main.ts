@@ -7,12 +7,18 @@ const demoPack = 'packs/demo/';
 
 async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  const pack = query.get('pack');
+  const pack = query.get('pack') ?? demoPack;
   await startLanguages();
-  const engines = new EngineStore(pack ?? demoPack, await fakeWorker(query));
+  const engines = new EngineStore(pack, await fakeWorker(query));
   await customElements.whenDefined('mixtab-app');
   const app = document.querySelector('mixtab-app');
-  if (app instanceof MixtabApp) app.start(engines, pack === null);
+  if (app instanceof MixtabApp) app.start(engines, isDemo(pack));
+}
+
+function isDemo(pack: string): boolean {
+  const address = (path: string) =>
+    URL.canParse(path, location.href) ? new URL(path, location.href).href : path;
+  return address(pack).replace(/\/?$/, '/') === address(demoPack);
 }
 
 /** Stands in for the engine in work on the page; a production build has none of it. */

@@ -20,6 +20,7 @@ export class MixtabHeader extends MixtabElement {
     base,
     css`
       header {
+        position: relative;
         display: flex;
         flex-wrap: wrap;
         align-items: center;
@@ -58,6 +59,8 @@ export class MixtabHeader extends MixtabElement {
         border-color: var(--hairline);
       }
       .line {
+        position: absolute;
+        inset: auto 0 0;
         height: 2px;
         background: var(--hairline);
         overflow: hidden;
@@ -117,8 +120,8 @@ export class MixtabHeader extends MixtabElement {
               html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`,
           )}
         </select>
+        ${this.#line()}
       </header>
-      ${this.#line()}
     `;
   }
 

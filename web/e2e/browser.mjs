@@ -1,0 +1,51 @@
+// Headless Chromium with WebGPU on the CPU, and pages that remember what went wrong.
+import { chromium } from 'playwright-core';
+
+const args = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--no-first-run',
+];
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+}
+
+/** Opens a page and collects its console errors, uncaught errors and failed requests. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 800 },
+    ...options,
+  });
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', error => problems.push(`uncaught: ${error.message}`));
+  page.on('console', message => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  page.on('requestfailed', request =>
+    problems.push(`request: ${request.url()} ${request.failure()?.errorText}`),
+  );
+  await page.goto(url);
+  return { page, problems, close: () => context.close() };
+}
+
+/** The page's parts, by the names that people and tests share. */
+export function parts(page) {
+  return {
+    message: page.getByRole('textbox', { name: 'Message' }),
+    send: page.getByRole('button', { name: 'Send', exact: true }),
+    stop: page.getByRole('button', { name: 'Stop', exact: true }),
+    log: page.getByRole('log', { name: 'Conversation' }),
+    status: page.getByRole('status', { name: 'Engine status' }),
+    answers: page.getByRole('article', { name: 'Answer' }),
+  };
+}
+
+/** Resolves when the engine status reads so. */
+export function status(page, text, timeout = 60_000) {
+  return parts(page).status.filter({ hasText: text }).waitFor({ timeout });
+}

@@ -1,0 +1,83 @@
+// The library in a page of another origin, under that page's own strict policy.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch, open } from './browser.mjs';
+import { startServer } from './server.mjs';
+import { serve } from './static-server.mjs';
+
+let server;
+let elsewhere;
+let folder;
+let browser;
+before(async () => {
+  server = await startServer();
+  folder = await mkdtemp(join(tmpdir(), 'mixtab-embed-'));
+  await writeFile(
+    join(folder, 'index.html'),
+    '<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">',
+  );
+  elsewhere = await serve(folder, 0, { scripts: new URL(server.url).origin });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  elsewhere?.close();
+  server?.close();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+test('answers in a page of another origin', { timeout: 240_000 }, async () => {
+  const { page, problems, close } = await open(browser, elsewhere.url);
+  assert.notEqual(new URL(page.url()).origin, new URL(server.url).origin);
+  const answer = await page.evaluate(async base => {
+    const { createEngine } = await import(`${base}lib/mixtab.js`);
+    const engine = await createEngine({ pack: `${base}packs/demo/` });
+    const messages = [{ role: 'user', content: 'What is your favourite condiment?' }];
+    const whole = await engine.chat.completions.create({ messages, temperature: 0 });
+    let streamed = '';
+    for await (const chunk of await engine.chat.completions.create({
+      messages,
+      temperature: 0,
+      stream: true,
+    })) {
+      streamed += chunk.choices[0].delta.content ?? '';
+    }
+    const text = 'Größe, naïve';
+    const round = await engine.detokenize(await engine.tokenize(text));
+    const stats = await engine.stats();
+    engine.dispose();
+    return { whole, streamed, round, stats };
+  }, server.url);
+  assert.match(answer.whole.choices[0].message.content, /lemon juice/);
+  assert.equal(answer.streamed, answer.whole.choices[0].message.content);
+  assert.equal(answer.round.trim(), 'Größe, naïve');
+  assert.ok(answer.stats.dispatches > 0);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('errors reach the caller with their codes', { timeout: 120_000 }, async () => {
+  const { page, close } = await open(browser, elsewhere.url);
+  const codes = await page.evaluate(async base => {
+    const { createEngine } = await import(`${base}lib/mixtab.js`);
+    const codeOf = promise =>
+      promise.then(
+        () => 'none',
+        error => error.code,
+      );
+    const missing = await codeOf(createEngine({ pack: `${base}packs/nowhere/` }));
+    const engine = await createEngine({ pack: `${base}packs/demo/` });
+    const messages = [{ role: 'user', content: 'word '.repeat(5000) }];
+    const tooLong = await codeOf(engine.chat.completions.create({ messages }));
+    const unsupported = await codeOf(engine.chat.completions.create({ messages, logprobs: true }));
+    engine.dispose();
+    return { missing, tooLong, unsupported };
+  }, server.url);
+  assert.ok(['network', 'bad_pack'].includes(codes.missing), codes.missing);
+  assert.equal(codes.tooLong, 'context_full');
+  assert.equal(codes.unsupported, 'bad_request');
+  await close();
+});

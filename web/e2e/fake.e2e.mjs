@@ -1,0 +1,218 @@
+// The page in a real browser with an engine that only pretends: what needs exact timing,
+// failures on demand, or every language.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertAccessible } from './axe.mjs';
+import { launch, open, parts, status } from './browser.mjs';
+import { serve } from './static-server.mjs';
+import { mainThreadTasks } from './tasks.mjs';
+
+let server;
+let browser;
+before(async () => {
+  server = await serve(fileURLToPath(new URL('../build/fake', import.meta.url)));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+const visit = (query, options) => open(browser, `${server.url}?engine=fake&${query}`, options);
+
+test('a message sent early waits in sight, can be taken back, and goes when ready', async () => {
+  const { page, problems, close } = await visit('load=2500');
+  const { message, log, send } = parts(page);
+  assert.equal(
+    await message.evaluate(node => node === node.getRootNode().activeElement),
+    true,
+    'composer has the focus',
+  );
+  const bar = page.getByRole('progressbar');
+  await bar.and(page.locator('[aria-valuenow]')).waitFor();
+  await page.getByText(/\d MB of 3.6 MB, \d+%/).waitFor();
+
+  await page.keyboard.type('Hello');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('there');
+  await page.keyboard.press('Enter');
+  await page.getByText('Sends when ready').waitFor();
+  await assertAccessible(page, 'with a waiting message');
+  await page.getByRole('button', { name: 'Take back' }).click();
+  assert.equal(await message.inputValue(), 'Hello\nthere');
+  assert.equal(await send.isEnabled(), true);
+  await page.keyboard.press('Enter');
+  await status(page, 'Ready');
+  await log.getByText('That is all.').waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('Esc stops, and so does the button, which keeps the focus', async () => {
+  const { page, close } = await visit('load=0&rate=20&answer=long');
+  const { message, send, stop, answers } = parts(page);
+  await status(page, 'Ready');
+  await message.fill('one');
+  await send.click();
+  await answers.getByText('partial').first().waitFor();
+  await page.keyboard.press('Escape');
+  await answers.getByText('Stopped here.').waitFor();
+  await message.fill('two');
+  await page.keyboard.press('Enter');
+  await stop.click();
+  await answers.nth(1).getByText('Stopped here.').waitFor();
+  await send.waitFor();
+  await close();
+});
+
+test('the view follows the answer until the reader scrolls away', async () => {
+  const { page, close } = await visit('load=0&rate=200&answer=long', {
+    viewport: { width: 800, height: 500 },
+  });
+  const { message, log } = parts(page);
+  await status(page, 'Ready');
+  await message.fill('long');
+  await page.keyboard.press('Enter');
+  const fromEnd = () => log.evaluate(node => node.scrollHeight - node.scrollTop - node.clientHeight);
+  await page.waitForFunction(() => document.querySelector('mixtab-app')); // any state
+  await assertSoon(async () => (await log.evaluate(node => node.scrollTop)) > 200, 'it follows');
+  assert.ok((await fromEnd()) < 80);
+
+  await log.hover();
+  await page.mouse.wheel(0, -300);
+  const jump = page.getByRole('button', { name: 'To the latest message' });
+  await jump.waitFor();
+  const top = await log.evaluate(node => node.scrollTop);
+  await page.waitForTimeout(500);
+  assert.equal(await log.evaluate(node => node.scrollTop), top, 'it stays where the reader is');
+  await jump.click();
+  await assertSoon(async () => (await fromEnd()) < 80, 'it follows again');
+  assert.equal(await jump.count(), 0);
+  await close();
+});
+
+test('no main-thread task over 50 ms while 50 tokens a second stream', async t => {
+  const { page, close } = await visit('load=0&rate=50&answer=long');
+  const { message, stop } = parts(page);
+  await status(page, 'Ready');
+  await message.fill('long');
+  await page.keyboard.press('Enter');
+  await stop.waitFor();
+  const tasks = await mainThreadTasks(browser, page, async () => {
+    await page.waitForTimeout(8000);
+    await stop.waitFor(); // It still streams.
+  });
+  assert.ok(tasks.length > 400, 'the trace saw the stream');
+  const longest = Math.max(...tasks);
+  t.diagnostic(`${tasks.length} tasks, the longest ${longest.toFixed(1)} ms`);
+  assert.ok(longest <= 50, `a task of ${longest.toFixed(1)} ms`);
+  await close();
+});
+
+test('it says where the model stops seeing the conversation', async () => {
+  const { page, close } = await visit('load=0&rate=999&context=60');
+  const { message } = parts(page);
+  await status(page, 'Ready');
+  for (const text of ['one two three four five', 'six seven eight nine ten', 'eleven twelve']) {
+    await message.fill(text);
+    await page.keyboard.press('Enter');
+    await status(page, 'Answering');
+    await status(page, 'Ready');
+  }
+  await page.getByText('The model no longer sees the messages above').waitFor();
+  await page.getByText(/\d oldest messages left out/).waitFor();
+  await assertAccessible(page, 'with dropped messages');
+  await close();
+});
+
+for (const code of ['no_webgpu', 'device_lost', 'out_of_memory', 'bad_pack', 'network', 'internal']) {
+  test(`${code}: says what happened and what to do`, async () => {
+    const { page, close } = await visit(`load=50&fail=${code}`, { viewport: { width: 360, height: 740 } });
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    await status(page, 'Not running');
+    const retry = alert.getByRole('button', { name: 'Try again' });
+    assert.equal(await retry.count(), code === 'no_webgpu' ? 0 : 1);
+    if (code === 'no_webgpu') await alert.getByText('chrome://flags/#enable-unsafe-webgpu').waitFor();
+    else {
+      await retry.click();
+      await alert.waitFor();
+    }
+    await assertAccessible(page, code);
+    await close();
+  });
+}
+
+test('a lost GPU keeps the conversation and offers another try', async () => {
+  const { page, close } = await visit('load=0&die=device_lost');
+  const { message, log } = parts(page);
+  await status(page, 'Ready');
+  await message.fill('What is your favourite condiment?');
+  await page.keyboard.press('Enter');
+  const retry = page.getByRole('button', { name: 'Try again' });
+  await retry.waitFor();
+  await log.getByText("Well, I'm").waitFor();
+  await retry.click();
+  await status(page, 'Ready');
+  await close();
+});
+
+test('a screen reader is given sentences', async () => {
+  const { page, close } = await visit('load=0&rate=25');
+  const { message } = parts(page);
+  await status(page, 'Ready');
+  await message.fill('What is your favourite condiment?');
+  await page.keyboard.press('Enter');
+  const live = page.locator('mixtab-announcer [aria-live=polite] p');
+  await live.first().waitFor();
+  assert.equal(
+    await live.first().textContent(),
+    "Well, I'm quite partial to a good squeeze of fresh lemon juice.",
+  );
+  await close();
+});
+
+const locales = { en: 'en-GB', fr: 'fr-CA', it: 'it-IT', de: 'de-CH', es: 'es-MX' };
+for (const [language, locale] of Object.entries(locales)) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`${language}, ${colorScheme}: accessible and unbroken from 320 pixels up`, async () => {
+      const { page, problems, close } = await visit('load=0&rate=999', {
+        locale,
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      assert.equal(await page.locator('html').getAttribute('lang'), language);
+      await page.getByText('Mixtral-8x7B').first().waitFor();
+      for (const width of [320, 1280, 2560]) {
+        await page.setViewportSize({ width, height: 640 });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `no sideways scrolling at ${width}`);
+        await assertAccessible(page, `${language} ${colorScheme} ${width}`);
+      }
+      await page.locator('mixtab-welcome button').first().click();
+      await page.getByText('lemon juice').first().waitFor();
+      await assertAccessible(page, `${language} ${colorScheme}, answered`);
+      assert.deepEqual(problems, []);
+      await close();
+    });
+  }
+}
+
+test('the language can be switched, and stays', async () => {
+  const { page, close } = await visit('load=0');
+  await page.getByRole('combobox', { name: 'Language' }).selectOption('it');
+  await page.getByRole('textbox', { name: 'Messaggio' }).waitFor();
+  await page.reload();
+  await page.getByRole('textbox', { name: 'Messaggio' }).waitFor();
+  await close();
+});
+
+async function assertSoon(condition, message) {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    if (await condition()) return;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  assert.fail(message);
+}
