@@ -11,7 +11,7 @@ export default defineConfig(({ mode }) => ({
   build: {
     target: 'es2022',
     outDir: 'dist',
-    emptyOutDir: true,
+    emptyOutDir: mode === 'fake', // scripts/prepare.mjs empties dist, but for .keep.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: mode === 'fake',

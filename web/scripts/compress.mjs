@@ -22,7 +22,6 @@ const kinds = new Set([
 const folder = process.argv[2];
 if (!folder) throw new Error('compress: name the folder');
 
-writeFileSync(join(folder, '.keep'), '');
 for (const name of readdirSync(folder, { recursive: true })) {
   const file = join(folder, name);
   if (!kinds.has(extname(name)) || !statSync(file).isFile()) continue;

@@ -1,7 +1,8 @@
 // Before Vite: brings Go's wasm_exec.js, which must be of the Go that built the wasm, into
-// build/, and clears dist/ but for the file that keeps the folder in git.
+// build/, and empties the named folder but for the file that keeps it in git.
+// Usage: node scripts/prepare.mjs [FOLDER]
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,3 +11,10 @@ const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8', cwd: we
 
 mkdirSync(join(web, 'build'), { recursive: true });
 copyFileSync(join(goroot, 'lib/wasm/wasm_exec.js'), join(web, 'build/wasm_exec.js'));
+
+const folder = process.argv[2];
+if (folder) {
+  for (const name of readdirSync(folder)) {
+    if (name !== '.keep') rmSync(join(folder, name), { recursive: true });
+  }
+}

@@ -100,10 +100,6 @@ export class Engine {
   dispose(): void {
     this.#link.close(new DOMException('The engine was disposed.', 'AbortError'));
   }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
 }
 
 function packUrl(pack: string): string {
