@@ -11,7 +11,7 @@ import (
 	"mixtab/wasm/webgpu"
 )
 
-// A server answers the page's requests one after the other. Only Cancel overtakes.
+// A server answers the page's requests one after the other. Only Cancel and Stats overtake.
 //
 // Go on js/wasm runs one goroutine at a time and switches only where one waits, so its
 // fields need no lock.
@@ -53,6 +53,10 @@ func (s *server) receive(text []byte) {
 	ctx, cancel := context.WithCancel(context.Background())
 	id := idOf(request)
 	s.cancels[id] = cancel
+	if _, ok := request.(protocol.Stats); ok {
+		s.run(job{ctx, id, request}) // waits for nothing
+		return
+	}
 	s.queue = append(s.queue, job{ctx, id, request})
 	select {
 	case s.waiting <- struct{}{}:

@@ -1,0 +1,126 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the page's fixtures")
+
+// fixtures is where the page's compiler checks the examples: `satisfies` refuses a
+// missing field, one too many, and a value outside a union.
+const fixtures = "../../web/lib/src/protocol.fixtures.ts"
+
+func p[T any](v T) *T { return &v }
+
+// requests and events have each message at least once, every field set.
+var requests = []Request{
+	Open{Type: "open", ID: 1, Pack: "https://example.org/packs/demo/", Context: 2048},
+	Chat{Type: "chat", ID: 2, Messages: []Message{{Role: "system", Content: "Be brief."}, {Role: "user", Content: "Hello"},
+		{Role: "assistant", Content: "Hi"}, {Role: "user", Content: "¿Qué tal? \u2028 </s>"}},
+		Sampling: Sampling{Temperature: p(0.5), TopP: p(0.9), TopK: p(40), MinP: p(0.05), Seed: p(int64(1) << 53), MaxTokens: p(256),
+			Stop: []string{"\n\n"}, FrequencyPenalty: p(-0.5), PresencePenalty: p(1.0)}, Overflow: OverflowDrop},
+	Chat{Type: "chat", ID: 3, Messages: []Message{{Role: "user", Content: "Hello"}}, Sampling: Sampling{Stop: []string{}}, Overflow: OverflowError},
+	Complete{Type: "complete", ID: 4, Prompt: "Once upon", Sampling: Sampling{Stop: []string{}, Temperature: p(0.0)}},
+	Cancel{Type: "cancel", ID: 4},
+	Tokenize{Type: "tokenize", ID: 5, Text: "Hello"},
+	Detokenize{Type: "detokenize", ID: 6, Tokens: []int32{1, 22557}},
+	Stats{Type: "stats", ID: 7},
+}
+
+var events = []Event{
+	Ready{Type: "ready", Version: "1.0.0"},
+	Progress{Type: "progress", ID: 1, Phase: PhaseDevice},
+	Progress{Type: "progress", ID: 1, Phase: PhaseWeights, LoadedBytes: 1 << 30, TotalBytes: 26 << 30},
+	Progress{Type: "progress", ID: 1, Phase: PhaseKernels},
+	Opened{Type: "opened", ID: 1, Model: "mixtab demo", Format: "q8", PackBytes: 6_700_000, Parameters: 6_300_000, Context: 1152,
+		Temperature: 0.5, Adapter: "swiftshader", AdapterKind: "cpu"},
+	Delta{Type: "delta", ID: 2, Text: "Bonjour \"", Tokens: 3},
+	Done{Type: "done", ID: 2, FinishReason: FinishStop, PromptTokens: 15, CachedTokens: 7, CompletionTokens: 20, DroppedMessages: 2,
+		PrefillMs: 12.5, DecodeMs: 300.25, Seed: 42},
+	Done{Type: "done", ID: 3, FinishReason: FinishLength},
+	Done{Type: "done", ID: 4, FinishReason: FinishCancelled},
+	Result{Type: "result", ID: 5, Tokens: []int32{22557}, Text: "Hello",
+		Stats: &EngineStats{Dispatches: 1, Submits: 2, HostCalls: 3, GPUBytes: 4, GoHeapBytes: 5}},
+	Result{Type: "result", ID: 6, Tokens: []int32{}},
+	Failed{Type: "failed", ID: 2, Code: CodeNoWebGPU, Message: "no adapter"},
+	Failed{Type: "failed", Code: CodeDeviceLost}, Failed{Type: "failed", Code: CodeOutOfMemory}, Failed{Type: "failed", Code: CodeBadPack},
+	Failed{Type: "failed", Code: CodeNetwork}, Failed{Type: "failed", Code: CodeContextFull}, Failed{Type: "failed", Code: CodeBadRequest},
+	Failed{Type: "failed", Code: CodeInternal},
+}
+
+// TestPageAgrees writes the examples as TypeScript, for the page's compiler to check.
+func TestPageAgrees(t *testing.T) {
+	var want bytes.Buffer
+	want.WriteString("// Made by `go test ./wasm/protocol -update`: examples of every message, as Go writes them.\n" +
+		"// That this file compiles is the test that both sides agree.\n" +
+		"// biome-ignore-all format: as JSON writes it\n\n")
+	used := map[string]bool{"EngineRequest": true, "EngineEvent": true}
+	var body bytes.Buffer
+	list(t, &body, used, "requests", "EngineRequest", requests)
+	list(t, &body, used, "events", "EngineEvent", events)
+	names := strings.Join(slices.Sorted(maps.Keys(used)), ", ")
+	fmt.Fprintf(&want, "import type { %s } from './protocol.ts';\n\n", names)
+	want.Write(body.Bytes())
+	if *update {
+		if err := os.WriteFile(fixtures, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(fixtures)
+	if err != nil {
+		t.Fatalf("%v; run go test ./wasm/protocol -update", err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("%s is not what the Go side writes; run go test ./wasm/protocol -update, then make check", fixtures)
+	}
+}
+
+func list[M any](t *testing.T, out *bytes.Buffer, used map[string]bool, name, union string, messages []M) {
+	t.Helper()
+	fmt.Fprintf(out, "export const %s: %s[] = [\n", name, union)
+	for _, m := range messages {
+		text, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typeName := reflect.TypeOf(m).Name()
+		used[typeName] = true
+		fmt.Fprintf(out, "  %s satisfies %s,\n", text, typeName)
+	}
+	out.WriteString("];\n")
+}
+
+// TestRequestsRoundTrip parses what the page sends back to what it was made of.
+func TestRequestsRoundTrip(t *testing.T) {
+	for _, want := range requests {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ParseRequest(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestParseRequestRefuses(t *testing.T) {
+	for _, text := range []string{``, `{`, `[]`, `{}`, `{"type":"nonsense","id":1}`, `{"type":"chat","messages":"no list"}`, `{"type":"ready"}`} {
+		if got, err := ParseRequest([]byte(text)); err == nil {
+			t.Errorf("%q gave %+v, want an error", text, got)
+		}
+	}
+}
