@@ -69,8 +69,10 @@ func TestWorkedExample(t *testing.T) {
 	}
 	back := make([]float32, 32)
 	Dequantise(Q4, back, got, 1, 32)
-	if want := []float32{-4, -3, -2, -1, -0.0 - 1 + 0}; back[0] != want[0] {
-		t.Errorf("element 0 is %v, want %v", back[0], want[0])
+	for i, v := range back {
+		if v != src[i] {
+			t.Errorf("element %d came back as %v, want %v", i, v, src[i])
+		}
 	}
 }
 
