@@ -119,9 +119,6 @@ func (p *Pipelines) get(label string) gpu.Pipeline {
 	return p.ready[label]
 }
 
-// uniformAlign is the alignment of a binding's offset.
-const uniformAlign = 256
-
 // Compile makes a program of the calls, with their params in one uniform buffer.
 func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (gpu.Program, error) {
 	if err := p.Prepare(ctx, calls); err != nil {
