@@ -8,7 +8,7 @@ import (
 )
 
 func testMoEDown(t *testing.T, s *suite) {
-	expertCases(t, s, false, func(c *trial, e expertCase) {
+	expertCases(t, s, func(c *trial, e expertCase) {
 		down, downs := c.experts(e)
 		routes, route := c.routes(1, e.choice)
 		x, old := c.normal(e.choice.TopK*e.cols, 1), c.normal(e.rows, 1)

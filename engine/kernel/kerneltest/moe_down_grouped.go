@@ -7,7 +7,7 @@ import (
 )
 
 func testMoEDownGrouped(t *testing.T, s *suite) {
-	expertCases(t, s, true, func(c *trial, e expertCase) {
+	expertCases(t, s, func(c *trial, e expertCase) {
 		down, downs := c.experts(e)
 		routes, _ := c.routes(e.n, e.choice)
 		plan := planOf(e.tuning, e.capacity, e.choice, routes)

@@ -8,7 +8,7 @@ import (
 )
 
 func testMoEGateUp(t *testing.T, s *suite) {
-	expertCases(t, s, false, func(c *trial, e expertCase) {
+	expertCases(t, s, func(c *trial, e expertCase) {
 		gate, gates := c.experts(e)
 		up, ups := c.experts(e)
 		routes, route := c.routes(1, e.choice)

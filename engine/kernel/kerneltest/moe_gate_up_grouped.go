@@ -7,7 +7,7 @@ import (
 )
 
 func testMoEGateUpGrouped(t *testing.T, s *suite) {
-	expertCases(t, s, true, func(c *trial, e expertCase) {
+	expertCases(t, s, func(c *trial, e expertCase) {
 		gate, gates := c.experts(e)
 		up, ups := c.experts(e)
 		routes, _ := c.routes(e.n, e.choice)
