@@ -6,7 +6,7 @@ import { evaluate, readCases, spread, tally } from './demo-eval.mjs';
 /** Percent of right answers below which something is wrong with the engine, not the model. */
 const least = { combo: 90, wording: 75 };
 
-test('the demo model answers as well as it was trained to', { timeout: 600_000 }, async t => {
+test('the demo model answers as well as it was trained to', { timeout: 900_000 }, async t => {
   const { results } = await evaluate(spread(await readCases(), 200));
   assert.equal(results.length, 200);
   for (const [set, { right, asked }] of Object.entries(tally(results, 'set'))) {

@@ -41,7 +41,7 @@ export class MixtabApp extends MixtabElement {
         width: 100%;
         max-width: calc(var(--measure) + 2 * var(--gutter));
         margin: 0 auto;
-        padding: 0 var(--gutter) max(0.5rem, env(safe-area-inset-bottom));
+        padding: 0.5rem var(--gutter) max(0.5rem, env(safe-area-inset-bottom));
       }
       mixtab-figures {
         margin-top: 0.5rem;

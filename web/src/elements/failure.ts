@@ -20,12 +20,12 @@ export class MixtabFailure extends MixtabElement {
       section {
         padding: 1rem 1.25rem;
         border: 1px solid var(--hairline);
-        border-inline-start: 3px solid var(--danger);
         border-radius: 0.625rem;
         background: var(--raised);
       }
       h2 {
         margin: 0 0 0.375rem;
+        color: var(--danger);
         font-size: 1.0625rem;
         line-height: 1.35;
       }

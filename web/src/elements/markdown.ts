@@ -24,10 +24,7 @@ export class MixtabMarkdown extends MixtabElement {
       .block:last-child > :last-child {
         margin-bottom: 0;
       }
-      h3,
-      h4,
-      h5,
-      h6 {
+      .block > :is(h3, h4, h5, h6) {
         font-size: 1.0625rem;
         line-height: 1.35;
         margin-top: 1.25em;
@@ -58,6 +55,7 @@ export class MixtabMarkdown extends MixtabElement {
         border: 1px solid var(--hairline);
         border-radius: 0.625rem;
         padding: 0.75rem 1rem;
+        tab-size: 2;
       }
       pre code {
         background: none;

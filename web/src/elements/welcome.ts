@@ -33,6 +33,9 @@ export class MixtabWelcome extends MixtabElement {
         max-width: 40rem;
         text-wrap: pretty;
       }
+      .name {
+        white-space: nowrap;
+      }
       .demo {
         color: var(--muted);
       }
@@ -63,7 +66,7 @@ export class MixtabWelcome extends MixtabElement {
       <section>
         <h2>${t('welcome.title')}</h2>
         <p>${t('welcome.privacy')}</p>
-        ${this.demo ? html`<p class="demo">${t('welcome.demo')}</p>` : nothing}
+        ${this.demo && !this.brief ? html`<p class="demo">${whole(t('welcome.demo'))}</p>` : nothing}
         ${this.host ? html`<p class="demo">${t('welcome.otherPack', { host: this.host })}</p>` : nothing}
         ${this.brief ? nothing : this.#examples()}
       </section>
@@ -75,7 +78,7 @@ export class MixtabWelcome extends MixtabElement {
     return html`
       <h3>${t('welcome.examples')}</h3>
       <ul>
-        ${examples.map(text => html`<li><button @click=${() => this.#choose(text)}>${text}</button></li>`)}
+        ${examples.map(text => html`<li><button @click=${() => this.#choose(text)}>${spaced(text)}</button></li>`)}
       </ul>
     `;
   }
@@ -83,4 +86,17 @@ export class MixtabWelcome extends MixtabElement {
   #choose(text: string): void {
     this.dispatchEvent(new CustomEvent('example', { detail: text }));
   }
+}
+
+/** Keeps the model's name on one line. */
+function whole(text: string) {
+  const name = 'Mixtral-8x7B';
+  return text
+    .split(name)
+    .map((part, index) => html`${index > 0 ? html`<span class="name">${name}</span>` : nothing}${part}`);
+}
+
+/** Keeps French punctuation on the line of its word; the model is sent plain spaces. */
+function spaced(text: string): string {
+  return text.replace(/ (?=[?!:;])/g, '\u00a0');
 }

@@ -2,7 +2,7 @@ import type { Texts } from './en.ts';
 
 export const fr: Texts = {
   document: {
-    title: 'mixtab : un modèle de langue sur votre propre GPU',
+    title: 'mixtab\u00a0: un modèle de langue sur votre propre GPU',
     description:
       'Discutez avec un modèle de langue à mélange d’experts qui tourne sur votre propre GPU, dans cette page. Rien de ce que vous écrivez ne quitte votre machine.',
   },
@@ -25,7 +25,7 @@ export const fr: Texts = {
   welcome: {
     title: 'Un modèle de langue sur votre propre GPU',
     privacy: 'Il tourne dans cette page. Rien de ce que vous écrivez ne quitte votre machine.',
-    demo: 'Ceci est un minuscule modèle de démonstration, pas Mixtral-8x7B. Il est construit de la même façon mais sait peu de choses : capitales, calculs simples, mots courants en cinq langues, un peu de conversation. Il se trompe parfois.',
+    demo: 'Ceci est un minuscule modèle de démonstration, pas Mixtral-8x7B. Il est construit de la même façon mais sait peu de choses\u00a0: capitales, calculs simples, mots courants en cinq langues, un peu de conversation. Il se trompe parfois.',
     otherPack: 'Le modèle vient de {{host}}. Votre conversation n’y est jamais envoyée.',
     examples: 'Essayez par exemple',
   },
@@ -39,8 +39,8 @@ export const fr: Texts = {
   answer: 'Réponse',
   thinking: 'Lecture de votre message',
   stopped: 'Arrêté ici.',
-  cutShort: 'Terminé ici : il n’y a plus de place.',
-  droppedHere: 'Le modèle ne voit plus les messages ci-dessus : son contexte contient {{size}} jetons.',
+  cutShort: 'Terminé ici\u00a0: il n’y a plus de place.',
+  droppedHere: 'Le modèle ne voit plus les messages ci-dessus\u00a0: son contexte contient {{size}} jetons.',
   jump: 'Au dernier message',
   message: 'Message',
   placeholder: 'Écrivez un message',
@@ -66,12 +66,12 @@ export const fr: Texts = {
     no_webgpu: {
       title: 'Ce navigateur ne donne pas de GPU à la page',
       safe: 'Rien n’a été téléchargé, et rien n’est perdu.',
-      remedy: 'Le modèle a besoin de WebGPU. L’une de ces solutions suffit :',
+      remedy: 'Le modèle a besoin de WebGPU. L’une de ces solutions suffit\u00a0:',
       insecure:
         'Cette page a été ouverte en simple http, où les navigateurs désactivent WebGPU. Ouvrez-la en https, ou comme http://localhost.',
       chrome:
-        'Chrome ou Edge, version 113 ou plus récente (121 sur Android). Activez « Utiliser l’accélération graphique si disponible » dans Paramètres, Système. Sous Linux, activez aussi chrome://flags/#enable-unsafe-webgpu et chrome://flags/#enable-vulkan.',
-      safari: 'Safari 26 ou plus récent. Avant : Réglages, Feature Flags, WebGPU.',
+        'Chrome ou Edge, version 113 ou plus récente (121 sur Android). Activez «\u00a0Utiliser l’accélération graphique si disponible\u00a0» dans Paramètres, Système. Sous Linux, activez aussi chrome://flags/#enable-unsafe-webgpu et chrome://flags/#enable-vulkan.',
+      safari: 'Safari 26 ou plus récent. Avant\u00a0: Réglages, Feature Flags, WebGPU.',
       firefox:
         'Firefox 141 ou plus récent sous Windows, 145 sous macOS. Ailleurs, mettez dom.webgpu.enabled à true dans about:config.',
     },
@@ -79,7 +79,7 @@ export const fr: Texts = {
       title: 'Le GPU a disparu',
       safe: 'Votre conversation est toujours là.',
       remedy:
-        'Cela arrive après une mise en veille, une mise à jour du pilote, ou quand un autre programme occupe tout le GPU. Réessayez ; si cela revient, fermez les autres programmes qui utilisent le GPU.',
+        'Cela arrive après une mise en veille, une mise à jour du pilote, ou quand un autre programme occupe tout le GPU. Réessayez\u00a0; si cela revient, fermez les autres programmes qui utilisent le GPU.',
     },
     out_of_memory: {
       title: 'Le modèle ne tient pas dans la mémoire du GPU',
