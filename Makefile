@@ -34,7 +34,7 @@ REQUIRE := MIXTAB_REQUIRE=native,browser
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), BUDGET= IDS= GEN= (bench-web)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= (bench, bench-web)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -74,13 +74,20 @@ test-page: $(MODULES) ## tests of the page's TypeScript
 e2e: $(SERVER) ## the real server, page and model in headless Chromium
 	@cd web && $(REQUIRE) npm run --silent e2e
 
+# What bench and bench-web measure.
+PROMPT ?= 128
+GEN ?= 64
+IDS ?=
+BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') -json
+
 .PHONY: bench
-bench: ## measures the engine natively; prints a JSON object
-	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') -json
+bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS); ends with a JSON object
+	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') $(BENCH_FLAGS)
 
 .PHONY: bench-web
-bench-web: $(SERVER) ## measures the same in headless Chromium
-	@cd web && PACK='$(if $(PACK),$(abspath $(PACK)))' BUDGET='$(BUDGET)' IDS='$(IDS)' GEN='$(GEN)' npm run --silent bench
+bench-web: $(GOBROWSER) ## measures the same in headless Chromium
+	@$(JS) go build -trimpath -ldflags='-s -w' -o build/bench.wasm ./tools/bench
+	@MIXTAB_SERVE='$(if $(PACK),$(abspath $(PACK)))' $(GOBROWSER) build/bench.wasm $(if $(PACK),-pack /serve) $(BENCH_FLAGS)
 
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)

@@ -78,3 +78,6 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	}
 	return nil
 }
+
+// Forget empties the KV cache, so that the next prompt runs whole.
+func (e *Engine) Forget() { e.model.Cache().Truncate(0) }

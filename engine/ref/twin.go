@@ -13,6 +13,7 @@ import (
 // twins has every kernel by its stem.
 var twins = map[string]func(*call){
 	"attention":           attention,
+	"copy":                copyWords,
 	"embed":               embed,
 	"matmul":              matmul,
 	"moe_combine":         moeCombine,

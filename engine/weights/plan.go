@@ -96,7 +96,7 @@ func NewPlan(c Config, format, head quant.Format) (*Plan, error) {
 		ti := len(p.Tensors)
 		for row, rows := range split(&t) {
 			n := int64(t.Format.Bytes(rows, t.Cols()))
-			expert := isExpert(t.Name)
+			expert := IsExpert(t.Name)
 			s := open[expert] - 1
 			switch {
 			case n >= minShard:
@@ -140,7 +140,8 @@ func split(t *Tensor) iter.Seq2[int, int] {
 	}
 }
 
-func isExpert(name string) bool { return strings.Contains(name, ".experts.") }
+// IsExpert reports whether a tensor belongs to an expert.
+func IsExpert(name string) bool { return strings.Contains(name, ".experts.") }
 
 // Bytes is the size of all shards.
 func (p *Plan) Bytes() int64 {

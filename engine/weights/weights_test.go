@@ -122,7 +122,7 @@ func TestPlanOfMixtral(t *testing.T) {
 					t.Fatalf("%v: shard %d: %s begins at %d behind %d", tt.format, i, tensor.Name, part.Offset, end)
 				}
 				end = part.Offset + part.Length
-				if isExpert(tensor.Name) {
+				if IsExpert(tensor.Name) {
 					experts++
 				}
 			}

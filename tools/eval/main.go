@@ -73,7 +73,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer dev.Close()
-	pack, err := convert.Memory(ctx, *checkpoint, golden.PackOptions(format))
+	pack, err := convert.Memory(ctx, *checkpoint, os.DirFS(*checkpoint), golden.PackOptions(format))
 	if err != nil {
 		return err
 	}

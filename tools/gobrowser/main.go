@@ -5,9 +5,9 @@
 //	GOOS=js GOARCH=wasm go test -exec $PWD/build/gobrowser ./wasm/webgpu
 //
 // The program runs in a dedicated worker of a cross-origin isolated page that has
-// loaded the JavaScript modules beside our Go packages, wasm/*/*.js. Its output and exit code become gobrowser's. It has
-// no file system; instead fetch finds its package's files under /testdata/ and the
-// module's under /module/.
+// loaded the JavaScript modules beside our Go packages, wasm/*/*.js. Its output and exit
+// code become gobrowser's. It has no file system; instead fetch finds its package's
+// files under /testdata/ and the module's under /module/.
 package main
 
 import (
@@ -33,6 +33,7 @@ Runs a GOOS=js GOARCH=wasm program in headless Chromium with WebGPU, as in
 Environment:
   MIXTAB_CHROMIUM        the browser, else chromium, chromium-browser or google-chrome
   MIXTAB_CHROMIUM_FLAGS  its WebGPU flags, else --use-webgpu-adapter=swiftshader
+  MIXTAB_SERVE           a folder for fetch under /serve/
   MIXTAB_*, GODEBUG, GOTRACEBACK are handed to the program.
 `
 

@@ -63,6 +63,9 @@ func newSite(program string, args []string) (*site, error) {
 			fmt.Fprintf(w, "import %q;\n", "/module/"+filepath.ToSlash(rel))
 		}
 	})
+	if dir := os.Getenv("MIXTAB_SERVE"); dir != "" {
+		s.mux.Handle("/serve/", http.StripPrefix("/serve/", http.FileServer(http.Dir(dir))))
+	}
 	s.mux.Handle("/testdata/", http.FileServer(http.Dir(".")))
 	s.mux.Handle("/module/", http.StripPrefix("/module/", http.FileServer(http.Dir(root))))
 	s.mux.HandleFunc("POST /output", s.output)

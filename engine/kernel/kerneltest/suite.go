@@ -29,6 +29,7 @@ func RunAll(t *testing.T, dev gpu.Device) {
 		stem string
 		test func(*testing.T, *suite)
 	}{
+		{"copy", testCopy},
 		{"embed", testEmbed},
 		{"rmsnorm", testRMSNorm},
 		{"matmul", testMatmul},

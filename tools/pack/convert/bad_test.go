@@ -182,11 +182,11 @@ func TestOverflow(t *testing.T) {
 		binary.LittleEndian.PutUint16(b[8+n:], quant.ToBF16(1e20))
 		return b
 	})
-	_, err := Memory(t.Context(), in, Options{Format: quant.F16})
+	_, err := Memory(t.Context(), in, os.DirFS(in), Options{Format: quant.F16})
 	if err == nil || !strings.Contains(err.Error(), "row 0, column 0 is 9.9") || !strings.HasSuffix(err.Error(), "too large for f16: choose another -format") {
 		t.Error(err)
 	}
-	if _, err := Memory(t.Context(), in, Options{Format: quant.F32}); err != nil {
+	if _, err := Memory(t.Context(), in, os.DirFS(in), Options{Format: quant.F32}); err != nil {
 		t.Error(err)
 	}
 }

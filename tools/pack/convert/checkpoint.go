@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -24,7 +23,8 @@ const damaged = "download the checkpoint again"
 
 // A checkpoint is a Hugging Face folder, opened: its tensors stay in the files.
 type checkpoint struct {
-	dir        string
+	dir        string // for messages
+	fsys       fs.FS
 	config     weights.Config
 	generation weights.Generation
 	licence    string
@@ -34,7 +34,8 @@ type checkpoint struct {
 
 // A file is one .safetensors file.
 type file struct {
-	*os.File
+	fs.File
+	io.ReaderAt
 	path   string
 	header []byte // for the identity of the checkpoint
 	info   fs.FileInfo
@@ -50,9 +51,9 @@ type tensor struct {
 	offset int64 // in the file
 }
 
-func openCheckpoint(dir string) (*checkpoint, error) {
-	c := &checkpoint{dir: dir, tensors: map[string]*tensor{}}
-	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
+func openCheckpoint(dir string, fsys fs.FS) (*checkpoint, error) {
+	c := &checkpoint{dir: dir, fsys: fsys, tensors: map[string]*tensor{}}
+	raw, err := fs.ReadFile(fsys, "config.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no config.json there: name the folder of a Hugging Face checkpoint", dir)
 	}
@@ -80,12 +81,12 @@ func (c *checkpoint) Close() {
 }
 
 // readGeneration takes the sampling defaults, and the ids that end an answer, which
-// may be more than config.json has. Where the checkpoint says nothing, answers are
-// sampled at temperature 0.7, as Mistral's own service does.
+// may be more than config.json has. Where the checkpoint says nothing, as Mixtral's own
+// does, answers are sampled at temperature 0.5.
 func (c *checkpoint) readGeneration() error {
-	c.generation = weights.Generation{Temperature: 0.7, TopP: 1}
+	c.generation = weights.Generation{Temperature: 0.5, TopP: 1}
 	path := filepath.Join(c.dir, "generation_config.json")
-	raw, err := os.ReadFile(path)
+	raw, err := fs.ReadFile(c.fsys, "generation_config.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -125,7 +126,7 @@ func (c *checkpoint) readGeneration() error {
 
 // readLicence looks into the model card's front matter.
 func (c *checkpoint) readLicence() {
-	raw, err := os.ReadFile(filepath.Join(c.dir, "README.md"))
+	raw, err := fs.ReadFile(c.fsys, "README.md")
 	if err != nil || !bytes.HasPrefix(raw, []byte("---\n")) {
 		return
 	}
@@ -139,7 +140,7 @@ func (c *checkpoint) readLicence() {
 
 func (c *checkpoint) openFiles() error {
 	const single, index = "model.safetensors", "model.safetensors.index.json"
-	if _, err := os.Stat(filepath.Join(c.dir, single)); err == nil {
+	if _, err := fs.Stat(c.fsys, single); err == nil {
 		f, err := c.openFile(single, "")
 		if err != nil {
 			return err
@@ -147,7 +148,7 @@ func (c *checkpoint) openFiles() error {
 		return c.addTensors(f, func(string) bool { return true })
 	}
 	path := filepath.Join(c.dir, index)
-	raw, err := os.ReadFile(path)
+	raw, err := fs.ReadFile(c.fsys, index)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: neither %s nor %s there: name the folder of a Hugging Face checkpoint in safetensors format", c.dir, single, index)
 	}
@@ -196,15 +197,18 @@ func (c *checkpoint) openFiles() error {
 // 5 GB each at the real size, so only the header's JSON is given to it.
 func (c *checkpoint) openFile(name, why string) (*file, error) {
 	path := filepath.Join(c.dir, name)
-	osf, err := os.Open(path)
+	opened, err := c.fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: is missing%s: %s", path, why, damaged)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f := &file{File: osf, path: path}
+	f := &file{File: opened, path: path}
 	c.files = append(c.files, f)
+	if f.ReaderAt, _ = opened.(io.ReaderAt); f.ReaderAt == nil {
+		return nil, fmt.Errorf("%s: cannot be read at an offset: copy the checkpoint to a folder", path)
+	}
 	if f.info, err = f.Stat(); err != nil {
 		return nil, err
 	}

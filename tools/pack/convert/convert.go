@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -59,7 +61,10 @@ func workers() int { return min(runtime.GOMAXPROCS(0), 4) }
 // Run packs the checkpoint in folder in into folder out. Interrupted, it continues
 // where it stopped when it is run again.
 func Run(ctx context.Context, in, out string, o Options) (Result, error) {
-	j, err := newJob(in, o)
+	if abs, err := filepath.Abs(in); err == nil && o.Name == "" {
+		o.Name = filepath.Base(abs) // "." has a name too
+	}
+	j, err := newJob(in, os.DirFS(in), o)
 	if err != nil {
 		return Result{}, err
 	}
@@ -87,9 +92,9 @@ func Run(ctx context.Context, in, out string, o Options) (Result, error) {
 	return r, nil
 }
 
-// Memory packs the checkpoint in folder in without writing anything.
-func Memory(ctx context.Context, in string, o Options) (*weights.Memory, error) {
-	j, err := newJob(in, o)
+// Memory packs a checkpoint without writing anything. in is what messages call it.
+func Memory(ctx context.Context, in string, fsys fs.FS, o Options) (*weights.Memory, error) {
+	j, err := newJob(in, fsys, o)
 	if err != nil {
 		return nil, err
 	}
@@ -139,20 +144,16 @@ type job struct {
 	bytesRead      atomic.Int64
 }
 
-func newJob(in string, o Options) (_ *job, err error) {
+func newJob(in string, fsys fs.FS, o Options) (_ *job, err error) {
 	if o.Head == nil {
 		head := weights.HeadFormat(o.Format)
 		o.Head = &head
 	}
 	if o.Name == "" {
-		abs, err := filepath.Abs(in)
-		if err != nil {
-			return nil, err
-		}
-		o.Name = filepath.Base(abs)
+		o.Name = filepath.Base(in)
 	}
 	j := &job{options: o}
-	if j.ckpt, err = openCheckpoint(in); err != nil {
+	if j.ckpt, err = openCheckpoint(in, fsys); err != nil {
 		return nil, err
 	}
 	defer func() {

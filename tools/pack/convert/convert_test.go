@@ -72,7 +72,7 @@ func read(t *testing.T, m *weights.Memory, name string) []float32 {
 
 func memory(t *testing.T, in string, o Options) *weights.Memory {
 	t.Helper()
-	m, err := Memory(t.Context(), in, o)
+	m, err := Memory(t.Context(), in, os.DirFS(in), o)
 	if err != nil {
 		t.Fatal(err)
 	}

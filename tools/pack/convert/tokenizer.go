@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -27,7 +26,7 @@ func (c *checkpoint) tokenizer() (weights.Tokenizer, []byte, error) {
 		{weights.KindHuggingFace, "tokenizer.json", countVocab},
 	} {
 		path := filepath.Join(c.dir, kind.file)
-		raw, err := os.ReadFile(path)
+		raw, err := fs.ReadFile(c.fsys, kind.file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"mixtab/tools/bench/measure"
+	"mixtab/wasm/source"
+	"mixtab/wasm/webgpu"
+)
+
+// run measures in the browser, where tools/gobrowser has put us.
+func run() error {
+	o := define()
+	if err := o.parse(); err != nil {
+		return err
+	}
+	if o.pack == "" {
+		o.pack = "/module/demo/pack"
+	}
+	ctx := context.Background()
+	dev, err := webgpu.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	r, err := measure.Run(ctx, dev, source.New(strings.TrimSuffix(o.pack, "/")+"/", dev), o.Config, nil)
+	if err != nil {
+		return err
+	}
+	return o.print(r)
+}
