@@ -61,8 +61,7 @@ func maxTiles(t Tuning, n int, c Choice) int { return n*c.TopK/t.Tile + c.Expert
 func PlanBytes(t Tuning, n int, c Choice) int { return 4 * (4 + 4*maxTiles(t, n, c) + n*c.TopK) }
 
 func planConsts(t Tuning, n int, c Choice) []gpu.Constant {
-	return []gpu.Constant{{Name: "TILE", Value: uint32(t.Tile)}, {Name: "TOP_K", Value: uint32(c.TopK)},
-		{Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}}
+	return []gpu.Constant{{Name: "TILE", Value: uint32(t.Tile)}, {Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}}
 }
 
 // MoEPlan sorts a chunk's routes by expert.
@@ -72,7 +71,7 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
 	return Call{
 		stem: "moe_plan",
 		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(min(t.ReduceWG, c.Experts))},
-			{Name: "EXPERTS", Value: uint32(c.Experts)}}, planConsts(t, n, c)...),
+			{Name: "EXPERTS", Value: uint32(c.Experts)}, {Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{route, state, plan},
 		grid:     [3]int{1, 1, 1},
@@ -85,7 +84,8 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
 func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
 	return Call{
 		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true,
-		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}}, planConsts(t, n, c)...),
+		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)},
+			{Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
