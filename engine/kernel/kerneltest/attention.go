@@ -24,10 +24,10 @@ func testAttention(t *testing.T, s *suite) {
 	small := kernel.Heads{NHeads: 2, NKVHeads: 1, HeadDim: 32}
 	s.try(t, "peaked", func(c *trial) { c.attention(s.tuning, small, 3*wg, 2, 2, 30) })
 	s.try(t, "rising", func(c *trial) { // every tile has a larger peak than the one before
-		c.attentionOf(s.tuning, small, 4*wg, 1, 1, func(p int) float64 { return 4 * float64(p) })
+		c.attentionOf(s.tuning, small, 4*wg, 1, 1, func(p int) float64 { return 64 * float64(p) })
 	})
 	s.try(t, "falling", func(c *trial) { // and here the first tile has it all
-		c.attentionOf(s.tuning, small, 4*wg, 1, 1, func(p int) float64 { return -4 * float64(p) })
+		c.attentionOf(s.tuning, small, 4*wg, 1, 1, func(p int) float64 { return -64 * float64(p) })
 	})
 	s.try(t, "mixtral/pos=2047", func(c *trial) {
 		c.attention(s.tuning, kernel.Heads{NHeads: 32, NKVHeads: 8, HeadDim: 128}, 2047, 1, 1, 1)
