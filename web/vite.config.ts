@@ -6,7 +6,10 @@ export default defineConfig(({ mode }) => ({
   // live under a path.
   base: './',
   plugins: [engine()],
-  server: { fs: { allow: ['..'] }, proxy: { '/packs': 'http://localhost:8080' } },
+  server: {
+    fs: { allow: ['..'] },
+    proxy: { '/packs': process.env.MIXTAB_SERVER ?? 'http://localhost:8080' },
+  },
   worker: { format: 'es', plugins: () => [engine()] },
   build: {
     target: 'es2022',

@@ -147,9 +147,11 @@ export class MixtabConversation extends MixtabElement {
 
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollHeight - scrollTop - clientHeight < nearEnd) this.following = true;
-    // Text that arrives moves the end away; only going up is the reader's wish.
-    else if (scrollTop < this.#lastTop) this.following = false;
+    const fromEnd = scrollHeight - scrollTop - clientHeight;
+    // Text that arrives moves the end away, and text that goes moves the view up to the
+    // end; only going up from the end is the reader's wish.
+    if (fromEnd > 1 && scrollTop < this.#lastTop) this.following = false;
+    else if (fromEnd < nearEnd) this.following = true;
     this.#lastTop = scrollTop;
   }
 }
