@@ -94,7 +94,8 @@ class Batches(torch.utils.data.IterableDataset):
             examples = []
             for _ in range(self.pool):
                 if rng.random() < self.long:
-                    turns = gen.conversation(Room(tokenizer, rng.randrange(120, self.max_length + 1)))
+                    shortest = self.max_length - 128 if rng.random() < .25 else 120     # the last positions need more
+                    turns = gen.conversation(Room(tokenizer, rng.randrange(shortest, self.max_length + 1)))
                 else:
                     turns = gen.dialogue()
                 example = encode(tokenizer, turns)
