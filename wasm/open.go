@@ -37,13 +37,17 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	}, nil
 }
 
-// progress reports bytes to the page, at most some twenty times a second.
+// progress reports bytes to the page, at most some twenty times a second. When all have
+// come, what remains is the kernels that are still being compiled.
 func (s *server) progress(id int) func(loaded, total int64) {
 	var last time.Time
 	return func(loaded, total int64) {
 		if now := time.Now(); loaded == total || now.Sub(last) > 50*time.Millisecond {
 			last = now
 			s.emit(protocol.Progress{Type: "progress", ID: id, Phase: protocol.PhaseWeights, LoadedBytes: loaded, TotalBytes: total})
+		}
+		if loaded == total {
+			s.emit(protocol.Progress{Type: "progress", ID: id, Phase: protocol.PhaseKernels, LoadedBytes: loaded, TotalBytes: total})
 		}
 	}
 }

@@ -7,8 +7,7 @@
 // compute only, storage and uniform buffers.
 //
 // A Device and what it makes are not safe for concurrent use, except that
-// NewPipeline may be called from several goroutines and Readback.Wait may block
-// beside other calls.
+// NewPipeline and Readback.Wait may run beside themselves and all other calls.
 package gpu
 
 import "context"

@@ -87,7 +87,7 @@ func NewPipelines(dev gpu.Device) *Pipelines {
 // Prepare compiles what the calls need and is not there yet, several at a time.
 func (p *Pipelines) Prepare(ctx context.Context, calls []Call) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(4)
+	group.SetLimit(8)
 	asked := map[string]bool{}
 	for i := range calls {
 		call, label := &calls[i], calls[i].Label()

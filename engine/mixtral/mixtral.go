@@ -9,6 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
@@ -71,10 +74,14 @@ func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manif
 	if err := m.allocate(ctx, man); err != nil {
 		return err
 	}
-	if err := m.compile(ctx); err != nil {
+	programs := m.programs()
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return m.pipelines.Prepare(inner, slices.Concat(programs.calls()...)) })
+	group.Go(func() error { return m.w.fill(inner, src, man, m.options.Progress) })
+	if err := group.Wait(); err != nil {
 		return err
 	}
-	return m.w.fill(ctx, src, man, m.options.Progress)
+	return programs.compile(ctx, m.pipelines)
 }
 
 // Close frees what the model has on the device.

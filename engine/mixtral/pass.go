@@ -3,6 +3,7 @@ package mixtral
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
@@ -93,27 +94,44 @@ func (m *Model) routeOf(l int) gpu.Binding {
 	return gpu.Binding{Buffer: m.act.routes, Offset: l * m.routeStride(), Size: m.routeStride()}
 }
 
-// compile makes the model's programs: a prefill chunk, the head that turns its
-// last token into logits, sampling from them, and decode, which is all three for the
-// one token that was sampled before.
-func (m *Model) compile(ctx context.Context) error {
-	sample := []kernel.Call{kernel.Sample(m.tuning, m.act.logits, m.act.sampling, m.act.counts, m.act.tokens,
-		m.act.state, m.act.out, m.Config.VocabSize, Ring)}
-	prefill, one := m.bodyCalls(m.tuning.Chunk), m.bodyCalls(1)
-	decode := append(append(one, m.headCalls(1, true)...), sample...)
-	programs := []struct {
-		to    *gpu.Program
-		label string
-		calls []kernel.Call
-	}{{&m.prefill, "prefill", prefill}, {&m.head, "head", m.headCalls(1, true)}, {&m.sample, "sample", sample}, {&m.decode, "decode", decode}}
-	if m.options.AllLogits {
-		programs = append(programs, programs[1])
-		all := &programs[len(programs)-1]
-		all.to, all.label, all.calls = &m.headAll, "head of all", m.headCalls(m.tuning.Chunk, false)
+// A programSet is the model's programs and what they are made of.
+type programSet []struct {
+	to    *gpu.Program
+	label string
+	list  []kernel.Call
+}
+
+// programs are a prefill chunk, the head that turns its last token into logits,
+// sampling from them, and decode, which is all three for the one token that was
+// sampled before.
+func (m *Model) programs() programSet {
+	a := &m.act
+	head := m.headCalls(1, true)
+	sample := []kernel.Call{kernel.Sample(m.tuning, a.logits, a.sampling, a.counts, a.tokens, a.state, a.out, m.Config.VocabSize, Ring)}
+	set := programSet{
+		{&m.prefill, "prefill", m.bodyCalls(m.tuning.Chunk)},
+		{&m.head, "head", head},
+		{&m.sample, "sample", sample},
+		{&m.decode, "decode", slices.Concat(m.bodyCalls(1), head, sample)},
 	}
-	for _, p := range programs {
+	if m.options.AllLogits {
+		set = append(set, programSet{{&m.headAll, "head of all", m.headCalls(m.tuning.Chunk, false)}}...)
+	}
+	return set
+}
+
+func (s programSet) calls() [][]kernel.Call {
+	var all [][]kernel.Call
+	for _, p := range s {
+		all = append(all, p.list)
+	}
+	return all
+}
+
+func (s programSet) compile(ctx context.Context, pipelines *kernel.Pipelines) error {
+	for _, p := range s {
 		var err error
-		if *p.to, err = m.pipelines.Compile(ctx, p.label, p.calls); err != nil {
+		if *p.to, err = pipelines.Compile(ctx, p.label, p.list); err != nil {
 			return err
 		}
 	}
