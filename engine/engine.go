@@ -105,3 +105,6 @@ func recovered(err *error) {
 		*err = fmt.Errorf("engine: internal error: %v", p)
 	}
 }
+
+// Counters are the device's.
+func (e *Engine) Counters() gpu.Counters { return e.dev.Counters() }
