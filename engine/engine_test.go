@@ -87,7 +87,7 @@ func TestLimits(t *testing.T) {
 		want   string
 		finish engine.Finish
 	}{
-		{"max tokens", engine.Request{MaxTokens: 1}, full[:1], engine.FinishLength},
+		{"max tokens", engine.Request{MaxTokens: 2}, full[:1], engine.FinishLength},
 		{"stop string", engine.Request{Stop: []string{"nothing", " 4"}}, full[:strings.Index(full, " 4")], engine.FinishStop},
 		{"stop string over two tokens", engine.Request{Stop: []string{"2, 3,"}}, full[:strings.Index(full, "2, 3,")], engine.FinishStop},
 		{"empty stop string", engine.Request{Stop: []string{""}}, full, engine.FinishStop},
