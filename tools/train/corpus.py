@@ -629,10 +629,10 @@ def unrelated(mode, rng, gen, fits, lang=None, without=()):
     """A long test conversation: one-turn questions that have nothing to do with each other."""
     turns, intents = [], [k for k in SINGLE if k not in without]
     while True:
-        gen.mode = mode
-        turn = getattr(gen, rng.choice(intents))(lang or rng.choice(LANGS))
-        if turn is None:
-            continue
+        gen.mode, turn = mode, None
+        intent, asked_in = rng.choice(intents), lang or rng.choice(LANGS)
+        while turn is None:                # most pairs are not held out: try until one is
+            turn = getattr(gen, intent)(asked_in)
         if not fits([turn]):
             return turns
         turns.append(turn)
