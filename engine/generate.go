@@ -55,8 +55,9 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	}()
 	var last int32
 	for step := range steps {
-		for queued := step + len(flying); queued < steps && len(flying) <= e.ahead; queued++ {
-			next, err := m.Decode(queued)
+		// The first token goes out before anything waits for the kernels of decoding.
+		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= e.ahead; queued++ {
+			next, err := m.Decode(ctx, queued)
 			if err != nil {
 				return fmt.Errorf("engine: %w", err)
 			}

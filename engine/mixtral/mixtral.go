@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,8 +47,9 @@ type Model struct {
 	act   activations
 	cache KVCache
 
-	pipelines                              *kernel.Pipelines
-	prefill, head, headAll, sample, decode gpu.Program // headAll only with AllLogits
+	pipelines                      *kernel.Pipelines
+	prefill, head, headAll, sample gpu.Program // headAll only with AllLogits
+	decode                         decodeProgram
 }
 
 // Load allocates everything the model will ever need, compiles its kernels and moves
@@ -76,16 +76,21 @@ func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manif
 	}
 	programs := m.programs()
 	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return m.pipelines.Prepare(inner, slices.Concat(programs.calls()...)) })
+	group.Go(func() error { return m.pipelines.Prepare(inner, programs.calls()) })
 	group.Go(func() error { return m.w.fill(inner, src, man, m.options.Progress) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return programs.compile(ctx, m.pipelines)
+	if err := programs.compile(ctx, m.pipelines); err != nil {
+		return err
+	}
+	m.decode.prepare(m.pipelines, m.decodeCalls())
+	return nil
 }
 
 // Close frees what the model has on the device.
 func (m *Model) Close() {
+	m.decode.close()
 	m.pipelines.Close()
 	for _, b := range m.buffers {
 		b.Release()
@@ -97,7 +102,7 @@ func (m *Model) Close() {
 func (m *Model) Cache() *KVCache { return &m.cache }
 
 // DispatchesPerToken is the number of dispatches of one decoding step.
-func (m *Model) DispatchesPerToken() int { return m.decode.Dispatches() }
+func (m *Model) DispatchesPerToken() int { return len(m.decode.calls) }
 
 // buffer allocates and remembers a storage buffer.
 func (m *Model) buffer(ctx context.Context, label string, bytes int) (gpu.Buffer, error) {

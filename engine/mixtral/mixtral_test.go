@@ -102,7 +102,7 @@ func TestDecodeEqualsPrefill(t *testing.T) {
 			t.Fatal(err)
 		}
 		prompt = append(prompt, int32(word[0])|int32(word[1])<<8)
-		r, err = m.Decode(step)
+		r, err = m.Decode(t.Context(), step)
 	}
 	decoded, err := m.Logits(t.Context(), 1)
 	if err != nil {

@@ -165,8 +165,12 @@ func (m *Model) SampleFirst() (gpu.Readback, error) {
 // Decode queues one step: the token sampled before runs at the position that the
 // device knows, and the next is sampled. step counts from 1. The host neither waits
 // nor sends anything; several steps may be under way, at most Ring.
-func (m *Model) Decode(step int) (gpu.Readback, error) {
-	if err := m.dev.Submit(m.decode); err != nil {
+func (m *Model) Decode(ctx context.Context, step int) (gpu.Readback, error) {
+	program, err := m.decode.get(ctx, m.pipelines)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.dev.Submit(program); err != nil {
 		return nil, err
 	}
 	return m.sampled(step)

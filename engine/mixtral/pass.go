@@ -101,18 +101,13 @@ type programSet []struct {
 	list  []kernel.Call
 }
 
-// programs are a prefill chunk, the head that turns its last token into logits,
-// sampling from them, and decode, which is all three for the one token that was
-// sampled before.
+// programs are what the first token needs: a prefill chunk, the head that turns its last
+// token into logits, and sampling from them.
 func (m *Model) programs() programSet {
-	a := &m.act
-	head := m.headCalls(1, true)
-	sample := []kernel.Call{kernel.Sample(m.tuning, a.logits, a.sampling, a.counts, a.tokens, a.state, a.out, m.Config.VocabSize, Ring)}
 	set := programSet{
 		{&m.prefill, "prefill", m.bodyCalls(m.tuning.Chunk)},
-		{&m.head, "head", head},
-		{&m.sample, "sample", sample},
-		{&m.decode, "decode", slices.Concat(m.bodyCalls(1), head, sample)},
+		{&m.head, "head", m.headCalls(1, true)},
+		{&m.sample, "sample", m.sampleCalls()},
 	}
 	if m.options.AllLogits {
 		set = append(set, programSet{{&m.headAll, "head of all", m.headCalls(m.tuning.Chunk, false)}}...)
@@ -120,10 +115,20 @@ func (m *Model) programs() programSet {
 	return set
 }
 
-func (s programSet) calls() [][]kernel.Call {
-	var all [][]kernel.Call
+// decodeCalls are all three for the one token that was sampled before.
+func (m *Model) decodeCalls() []kernel.Call {
+	return slices.Concat(m.bodyCalls(1), m.headCalls(1, true), m.sampleCalls())
+}
+
+func (m *Model) sampleCalls() []kernel.Call {
+	a := &m.act
+	return []kernel.Call{kernel.Sample(m.tuning, a.logits, a.sampling, a.counts, a.tokens, a.state, a.out, m.Config.VocabSize, Ring)}
+}
+
+func (s programSet) calls() []kernel.Call {
+	var all []kernel.Call
 	for _, p := range s {
-		all = append(all, p.list)
+		all = append(all, p.list...)
 	}
 	return all
 }

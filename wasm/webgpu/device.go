@@ -129,7 +129,12 @@ type buffer struct {
 	gone   bool
 }
 
-// NewBuffer allocates and waits until the browser says that there was room.
+// askFrom is the size from which a buffer's creation is worth the wait, about 2 ms, for
+// the browser's word that there was room. A smaller one that fails is an uncaptured
+// error, which the next call returns.
+const askFrom = 1 << 20
+
+// NewBuffer allocates, and waits for the browser where the buffer is large.
 func (d *Device) NewBuffer(ctx context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
 	if size <= 0 {
 		return nil, &gpu.ValidationError{Op: "buffer " + label, Message: fmt.Sprintf("size %d", size)}
@@ -143,11 +148,17 @@ func (d *Device) NewBuffer(ctx context.Context, label string, usage gpu.Usage, s
 		flags = wgpu.BufferUsageUniform | wgpu.BufferUsageCopyDst
 	}
 	b := &buffer{d: d, label: label, usage: usage, size: (size + 3) &^ 3}
-	err := d.scoped(ctx, "buffer "+label, func() (err error) {
+	create := func() (err error) {
 		d.counters.HostCalls++
 		b.raw, err = d.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: label, Usage: flags, Size: uint64(b.size)})
 		return err
-	})
+	}
+	var err error
+	if size >= askFrom {
+		err = d.scoped(ctx, "buffer "+label, create)
+	} else if err = d.usable(); err == nil {
+		err = guard("buffer "+label, create)
+	}
 	if err != nil {
 		if b.raw != nil {
 			b.raw.Destroy()

@@ -174,7 +174,7 @@ func (r *Report) compareGreedy(ctx context.Context, m *mixtral.Model, p *Prompt,
 		if p.GreedyRouterMargin[step] <= tol.RouterMargin || step == len(p.Greedy)-1 {
 			break
 		}
-		next, err = m.Decode(step + 1)
+		next, err = m.Decode(ctx, step+1)
 	}
 	return nil
 }
