@@ -2,47 +2,52 @@ package mixtral
 
 import (
 	"context"
+	"slices"
+	"time"
 
-	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
 )
 
-// A decodeProgram is one decoding step. The first token does not need it, so its kernels
-// are compiled behind the loading of the model, while the prompt is typed and run.
-type decodeProgram struct {
-	calls    []kernel.Call
+// A decoder is the pass of one decoding step. The first token does not need it, so its
+// kernels are compiled behind the loading of the model, while the prompt is typed and
+// run.
+type decoder struct {
+	pass
+	calls    [][]kernel.Call
 	cancel   context.CancelFunc
 	prepared chan error // has one value when the kernels are compiled
-	program  gpu.Program
+	last     time.Time  // when a step's token came
 }
 
 // prepare starts the compilation.
-func (d *decodeProgram) prepare(pipelines *kernel.Pipelines, calls []kernel.Call) {
+func (d *decoder) prepare(pipelines *kernel.Pipelines, calls [][]kernel.Call) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.calls, d.cancel, d.prepared = calls, cancel, make(chan error, 1)
-	go func() { d.prepared <- pipelines.Prepare(ctx, calls) }()
+	go func() { d.prepared <- pipelines.Prepare(ctx, slices.Concat(calls...)) }()
 }
 
-// get waits for the compilation the first time.
-func (d *decodeProgram) get(ctx context.Context, pipelines *kernel.Pipelines) (gpu.Program, error) {
-	if d.program != nil {
-		return d.program, nil
+// ready waits for the compilation the first time.
+func (d *decoder) ready(ctx context.Context, m *Model) error {
+	if d.parts != nil {
+		return nil
 	}
 	select {
 	case err := <-d.prepared:
 		d.prepared <- err // for the next call, if this one fails
 		if err != nil {
-			return nil, err
+			return err
 		}
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	var err error
-	d.program, err = pipelines.Compile(ctx, "decode", d.calls)
-	return d.program, err
+	parts, err := m.programs(ctx, "decode", d.calls)
+	if err == nil {
+		d.pass = newPass(parts)
+	}
+	return err
 }
 
-func (d *decodeProgram) close() {
+func (d *decoder) close() {
 	if d.cancel != nil {
 		d.cancel()
 	}

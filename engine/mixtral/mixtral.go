@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,9 +48,10 @@ type Model struct {
 	act   activations
 	cache KVCache
 
-	pipelines                      *kernel.Pipelines
-	prefill, head, headAll, sample gpu.Program // headAll only with AllLogits
-	decode                         decodeProgram
+	pipelines             *kernel.Pipelines
+	prefill               pass
+	head, headAll, sample gpu.Program // headAll only with AllLogits
+	decode                decoder
 }
 
 // Load allocates everything the model will ever need, compiles its kernels and moves
@@ -74,14 +76,13 @@ func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manif
 	if err := m.allocate(ctx, man); err != nil {
 		return err
 	}
-	programs := m.programs()
 	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return m.pipelines.Prepare(inner, programs.calls()) })
+	group.Go(func() error { return m.pipelines.Prepare(inner, m.firstTokenCalls()) })
 	group.Go(func() error { return m.w.fill(inner, src, man, m.options.Progress) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := programs.compile(ctx, m.pipelines); err != nil {
+	if err := m.compile(ctx); err != nil {
 		return err
 	}
 	m.decode.prepare(m.pipelines, m.decodeCalls())
@@ -102,7 +103,7 @@ func (m *Model) Close() {
 func (m *Model) Cache() *KVCache { return &m.cache }
 
 // DispatchesPerToken is the number of dispatches of one decoding step.
-func (m *Model) DispatchesPerToken() int { return len(m.decode.calls) }
+func (m *Model) DispatchesPerToken() int { return len(slices.Concat(m.decode.calls...)) }
 
 // buffer allocates and remembers a storage buffer.
 func (m *Model) buffer(ctx context.Context, label string, bytes int) (gpu.Buffer, error) {

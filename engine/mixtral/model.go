@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
@@ -21,12 +23,10 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
 	if err := m.checkRoom(len(tokens)); err != nil {
 		return err
 	}
-	for len(tokens) > 0 {
-		n := min(len(tokens), m.tuning.Chunk)
-		if err := m.PrefillChunk(ctx, tokens[:n]); err != nil {
+	for chunk := range slices.Chunk(tokens, m.tuning.Chunk) {
+		if err := m.PrefillChunk(ctx, chunk); err != nil {
 			return err
 		}
-		tokens = tokens[n:]
 	}
 	return nil
 }
@@ -39,6 +39,9 @@ func (m *Model) ChunkTokens() int { return m.tuning.Chunk }
 func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if len(tokens) == 0 || len(tokens) > m.tuning.Chunk {
+		return fmt.Errorf("mixtral: a chunk has 1 to %d tokens, not %d", m.tuning.Chunk, len(tokens))
 	}
 	if err := m.checkRoom(len(tokens)); err != nil {
 		return err
@@ -56,13 +59,16 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := m.writeState(m.cache.Len(), len(tokens)); err != nil {
 		return err
 	}
-	if err := m.dev.Submit(m.prefill); err != nil {
+	start := time.Now()
+	if err := m.prefill.submit(m.dev); err != nil {
 		return err
 	}
 	var done [4]byte
 	if err := gpu.ReadInto(ctx, m.dev, m.act.state.Buffer, 0, done[:]); err != nil {
 		return err
 	}
+	fullChunk := time.Duration(m.tuning.Chunk) / time.Duration(len(tokens))
+	m.prefill.took(time.Since(start) * fullChunk)
 	m.cache.tokens = append(m.cache.tokens, tokens...)
 	return nil
 }
@@ -166,14 +172,18 @@ func (m *Model) SampleFirst() (gpu.Readback, error) {
 // device knows, and the next is sampled. step counts from 1. The host neither waits
 // nor sends anything; several steps may be under way, at most Ring.
 func (m *Model) Decode(ctx context.Context, step int) (gpu.Readback, error) {
-	program, err := m.decode.get(ctx, m.pipelines)
+	if err := m.decode.ready(ctx, m); err != nil {
+		return nil, err
+	}
+	asked := time.Now()
+	if err := m.decode.submit(m.dev); err != nil {
+		return nil, err
+	}
+	r, err := m.sampled(step)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.dev.Submit(program); err != nil {
-		return nil, err
-	}
-	return m.sampled(step)
+	return &timedReadback{r, &m.decode.pass, asked, &m.decode.last}, nil
 }
 
 // sampled starts the way of the step's token to the host: 4 bytes.

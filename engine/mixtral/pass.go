@@ -3,6 +3,7 @@ package mixtral
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"mixtab/engine/gpu"
@@ -94,30 +95,50 @@ func (m *Model) routeOf(l int) gpu.Binding {
 	return gpu.Binding{Buffer: m.act.routes, Offset: l * m.routeStride(), Size: m.routeStride()}
 }
 
-// A programSet is the model's programs and what they are made of.
-type programSet []struct {
-	to    *gpu.Program
-	label string
-	list  []kernel.Call
+// firstTokenCalls are all that the first token needs: a prefill chunk, the head that turns
+// its last token into logits, and sampling from them.
+func (m *Model) firstTokenCalls() []kernel.Call {
+	calls := slices.Concat(slices.Concat(m.bodyCalls(m.tuning.Chunk)...), m.headCalls(1, true), m.sampleCalls())
+	if m.options.AllLogits {
+		calls = append(calls, m.headCalls(m.tuning.Chunk, false)...)
+	}
+	return calls
 }
 
-// programs are what the first token needs: a prefill chunk, the head that turns its last
-// token into logits, and sampling from them.
-func (m *Model) programs() programSet {
-	set := programSet{
-		{&m.prefill, "prefill", m.bodyCalls(m.tuning.Chunk)},
-		{&m.head, "head", m.headCalls(1, true)},
-		{&m.sample, "sample", m.sampleCalls()},
+// compile makes the programs of the first token.
+func (m *Model) compile(ctx context.Context) error {
+	parts, err := m.programs(ctx, "prefill", m.bodyCalls(m.tuning.Chunk))
+	if err != nil {
+		return err
+	}
+	m.prefill = newPass(parts)
+	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(1, true)); err != nil {
+		return err
+	}
+	if m.sample, err = m.pipelines.Compile(ctx, "sample", m.sampleCalls()); err != nil {
+		return err
 	}
 	if m.options.AllLogits {
-		set = append(set, programSet{{&m.headAll, "head of all", m.headCalls(m.tuning.Chunk, false)}}...)
+		m.headAll, err = m.pipelines.Compile(ctx, "head of all", m.headCalls(m.tuning.Chunk, false))
 	}
-	return set
+	return err
 }
 
-// decodeCalls are all three for the one token that was sampled before.
-func (m *Model) decodeCalls() []kernel.Call {
-	return slices.Concat(m.bodyCalls(1), m.headCalls(1, true), m.sampleCalls())
+// programs makes a program of each part of a pass.
+func (m *Model) programs(ctx context.Context, label string, parts [][]kernel.Call) ([]gpu.Program, error) {
+	programs := make([]gpu.Program, len(parts))
+	for i, calls := range parts {
+		var err error
+		if programs[i], err = m.pipelines.Compile(ctx, fmt.Sprintf("%s %d", label, i), calls); err != nil {
+			return nil, err
+		}
+	}
+	return programs, nil
+}
+
+// decodeCalls are a pass of one token with its head and sampling, in parts.
+func (m *Model) decodeCalls() [][]kernel.Call {
+	return append(m.bodyCalls(1), slices.Concat(m.headCalls(1, true), m.sampleCalls()))
 }
 
 func (m *Model) sampleCalls() []kernel.Call {
@@ -125,34 +146,17 @@ func (m *Model) sampleCalls() []kernel.Call {
 	return []kernel.Call{kernel.Sample(m.tuning, a.logits, a.sampling, a.counts, a.tokens, a.state, a.out, m.Config.VocabSize, Ring)}
 }
 
-func (s programSet) calls() []kernel.Call {
-	var all []kernel.Call
-	for _, p := range s {
-		all = append(all, p.list...)
-	}
-	return all
-}
-
-func (s programSet) compile(ctx context.Context, pipelines *kernel.Pipelines) error {
-	for _, p := range s {
-		var err error
-		if *p.to, err = pipelines.Compile(ctx, p.label, p.list); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bodyCalls are the embedding and the layers, for a pass of at most n tokens.
-func (m *Model) bodyCalls(n int) []kernel.Call {
-	var calls []kernel.Call
+// bodyCalls are the embedding and then each layer, for a pass of at most n tokens.
+func (m *Model) bodyCalls(n int) [][]kernel.Call {
+	var embed []kernel.Call
 	for _, p := range m.w.embed {
-		calls = append(calls, kernel.Embed(m.tuning, p.format, m.act.tokens, m.act.state, p.Binding, m.act.x, n, p.cols, p.rows, p.row0))
+		embed = append(embed, kernel.Embed(m.tuning, p.format, m.act.tokens, m.act.state, p.Binding, m.act.x, n, p.cols, p.rows, p.row0))
 	}
+	parts := [][]kernel.Call{embed}
 	for l := range m.w.layers {
-		calls = append(calls, m.layerCalls(l, n)...)
+		parts = append(parts, m.layerCalls(l, n))
 	}
-	return calls
+	return parts
 }
 
 // headCalls are the final norm and the logits: of the pass's last token, or of its
