@@ -98,9 +98,14 @@ func CheckDispatch(d Dispatch, l Limits) error {
 			return fmt.Errorf("gpu: %s: binding %d: %d bytes of %q are more than the adapter binds at once (%d)",
 				desc.Label, i, b.Bytes(), b.Buffer.Label(), l.MaxStorageBufferBindingSize)
 		}
-		for j := range i {
-			if d.Bindings[j].Buffer == b.Buffer && desc.Bindings[j] != desc.Bindings[i] {
+		for j, other := range d.Bindings[:i] {
+			switch {
+			case other.Buffer != b.Buffer || desc.Bindings[j] == Params:
+			case desc.Bindings[j] != desc.Bindings[i]:
 				return fmt.Errorf("gpu: %s: bindings %d and %d both lie in %q, one of them writable", desc.Label, j, i, b.Buffer.Label())
+			case desc.Bindings[i] == ReadWrite && b.Offset < other.Offset+other.Bytes() && other.Offset < b.Offset+b.Bytes():
+				return fmt.Errorf("gpu: %s: bindings %d and %d both write bytes %d to %d of %q", desc.Label, j, i,
+					max(b.Offset, other.Offset), min(b.Offset+b.Bytes(), other.Offset+other.Bytes()), b.Buffer.Label())
 			}
 		}
 	}
