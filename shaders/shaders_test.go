@@ -1,0 +1,55 @@
+package shaders
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSource(t *testing.T) {
+	src, err := Source("matmul", []Const{{"WG", 64}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(src, "const WG: u32 = 64u;\nconst TILE: u32 = 4u;\n") {
+		t.Errorf("the constants do not come first:\n%.100s", src)
+	}
+	if strings.Contains(src, "#import") || strings.Contains(src, "$0") {
+		t.Error("an import or its argument is left unexpanded")
+	}
+}
+
+func TestSourceRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		kernel  string
+		aliases map[string]string
+		want    string
+	}{
+		{"matmull", nil, `no kernel "matmull"`},
+		{"lib/q4.wgsl", nil, `no kernel "lib/q4.wgsl"`},
+		{"../shaders/matmul", nil, "no kernel"},
+		{"matmul", nil, `imports "WEIGHTS", which is not in lib`}, // the caller forgot the alias
+		{"matmul", map[string]string{"WEIGHTS": "q5"}, `imports "q5", which is not in lib`},
+	} {
+		if src, err := Source(tt.kernel, nil, tt.aliases); err == nil || !strings.Contains(err.Error(), tt.want) || src != "" {
+			t.Errorf("%s with %v: %v, want %q", tt.kernel, tt.aliases, err, tt.want)
+		}
+	}
+}
+
+// A file comes once for each argument, however often and by whatever name it is asked for.
+func TestExpandOnce(t *testing.T) {
+	text := "// k\n#import WEIGHTS(a)\n#import WEIGHTS(b)\n  #import q4(a)\n#import WEIGHTS(a)\nfn main() {}\n"
+	var out strings.Builder
+	if err := expand(&out, "k", text, map[string]string{"WEIGHTS": "q4"}, map[string]bool{}); err != nil {
+		t.Fatal(err)
+	}
+	src := out.String()
+	for _, line := range []string{"fn a_group(", "fn b_group(", "struct Group {", "fn nibbles4("} {
+		if n := strings.Count(src, line); n != 1 {
+			t.Errorf("%q is there %d times, want once", line, n)
+		}
+	}
+	if !strings.HasPrefix(src, "// k\n") || !strings.HasSuffix(src, "\nfn main() {}\n") {
+		t.Errorf("the kernel's own lines are not where they were:\n%s", src)
+	}
+}
