@@ -22,46 +22,47 @@ const sha256 = async (bytes) => {
 
 /**
  * @param {string} url @param {RequestCache} cache
- * @param {(bytes: number) => void} onBytes told how many more bytes have come
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<ReadableStreamDefaultReader<Uint8Array>>}
  */
-const download = async (url, cache, onBytes) => {
+const ask = async (url, cache) => {
   let response;
   try {
     response = await fetch(url, { cache });
   } catch (error) {
     throw new FetchError('network', `${url} cannot be reached (${error instanceof Error ? error.message : error})`);
   }
-  if (!response.ok) {
+  if (!response.ok || !response.body) {
     throw new FetchError('network', `${url} answered ${response.status} ${response.statusText}`.trim());
   }
-  try {
-    const reader = response.body?.getReader();
-    if (!reader) return await response.arrayBuffer();
-    /** @type {Uint8Array[]} */
-    const chunks = [];
-    let length = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      length += value.length;
-      onBytes(value.length);
-    }
-    const all = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all.buffer;
-  } catch (error) {
-    throw new FetchError('network', `${url} broke off (${error instanceof Error ? error.message : error})`);
-  }
+  return response.body.getReader();
 };
 
+/**
+ * Yields a file's bytes as they come.
+ * @param {string} url @param {RequestCache} cache
+ */
+async function* pieces(url, cache) {
+  const reader = await ask(url, cache);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw new FetchError('network', `${url} broke off (${error instanceof Error ? error.message : error})`);
+  } finally {
+    reader.cancel().catch(() => {}); // whoever asked wants no more
+  }
+}
+
 /** A small file, always asked for anew. @param {string} url */
-const fetchFile = async (url) => new Uint8Array(await download(url, 'no-cache', () => {}));
+const fetchFile = async (url) => {
+  /** @type {BlobPart[]} */
+  const all = [];
+  for await (const piece of pieces(url, 'no-cache')) all.push(/** @type {BlobPart} */ (piece));
+  return new Uint8Array(await new Blob(all).arrayBuffer());
+};
 
 /**
  * A shard with the length and the SHA-256 that its pack promises. One that is wrong or
@@ -73,15 +74,18 @@ const fetchShard = async (url, sha, length, onBytes) => {
   for (const cache of /** @type {const} */ (['default', 'reload'])) {
     let come = 0;
     try {
-      const bytes = await download(url, cache, (n) => {
-        come += n;
-        onBytes(n);
-      });
-      if (bytes.byteLength !== length) {
-        throw new FetchError('bad_shard', `${url} has ${bytes.byteLength} bytes instead of ${length}`);
+      const bytes = new Uint8Array(length);
+      for await (const piece of pieces(url, cache)) {
+        if (come + piece.length > length) throw new FetchError('bad_shard', `${url} has more than its ${length} bytes`);
+        bytes.set(piece, come);
+        come += piece.length;
+        onBytes(piece.length);
       }
-      if ((await sha256(bytes)) !== sha) throw new FetchError('bad_shard', `${url} has other bytes than its name says`);
-      return bytes;
+      if (come < length) throw new FetchError('bad_shard', `${url} has ${come} bytes instead of ${length}`);
+      if ((await sha256(bytes.buffer)) !== sha) {
+        throw new FetchError('bad_shard', `${url} has other bytes than its name says`);
+      }
+      return bytes.buffer;
     } catch (error) {
       onBytes(-come);
       if (cache === 'reload') throw error;
@@ -90,4 +94,13 @@ const fetchShard = async (url, sha, length, onBytes) => {
   throw new Error('unreachable');
 };
 
-/** @type {any} */ (globalThis).mixtabFetch = { fetchFile, fetchShard };
+/**
+ * Gives a shard's memory back at once. Go still refers to the ArrayBuffer until its next
+ * garbage collection, which with so small a heap may be gigabytes of shards away.
+ * @param {ArrayBuffer} bytes
+ */
+const release = (bytes) => {
+  structuredClone(bytes, { transfer: [bytes] });
+};
+
+/** @type {any} */ (globalThis).mixtabFetch = { fetchFile, fetchShard, release };

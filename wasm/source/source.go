@@ -132,7 +132,8 @@ func (f *Fetch) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, off
 		return err
 	}
 	if f.left[part.Shard]--; f.left[part.Shard] == 0 {
-		f.come[part.Shard].bytes = safejs.Null() // for the garbage collector
+		_, err := call("release", s.bytes)
+		return err
 	}
 	return nil
 }
