@@ -48,7 +48,7 @@ type Delta struct {
 }
 
 // ErrNoTokenizer is what text gives on a pack that has only token ids.
-var ErrNoTokenizer = errors.New("engine: the pack has no tokenizer: pack the model again with its tokenizer.model")
+var ErrNoTokenizer = errors.New("the pack has no tokenizer: pack the model again with its tokenizer.model")
 
 // Chat answers a conversation. It calls emit for each piece of text as it comes. When
 // ctx ends, the Result is that of the part so far with FinishCancelled and no error.
@@ -60,15 +60,15 @@ func (e *Engine) Chat(ctx context.Context, msgs []chat.Message, req Request, emi
 	if req.Drop {
 		kept, n, err := chat.Fit(e.Tokenizer, msgs, e.Context()-e.answerRoom(req))
 		if errors.Is(err, chat.ErrTooLong) {
-			return Result{}, fmt.Errorf("engine: %w: %w", ErrContextFull, err)
+			return Result{}, fmt.Errorf("%w: %w", ErrContextFull, err)
 		} else if err != nil {
-			return Result{}, fmt.Errorf("engine: %w", err)
+			return Result{}, err
 		}
 		msgs, dropped = kept, n
 	}
 	prompt, err := chat.Encode(e.Tokenizer, msgs)
 	if err != nil {
-		return Result{}, fmt.Errorf("engine: %w", err)
+		return Result{}, err
 	}
 	res, err := e.Answer(ctx, prompt, req, emit)
 	res.DroppedMessages = dropped

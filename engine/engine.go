@@ -42,18 +42,21 @@ type Engine struct {
 }
 
 // Open loads a pack onto a device. The device stays the caller's.
+//
+// Errors of this package are lines for people, without a package's name in front: those
+// about a pack come from its Source, which knows what its files are called.
 func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (e *Engine, err error) {
 	defer recovered(&err)
 	bytes, err := src.Manifest(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
+		return nil, err
 	}
 	man, err := weights.ParseManifest(bytes)
 	if err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
+		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
 	if _, err := chat.ParseTemplate(man.Template); err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
+		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
 	e = &Engine{Manifest: man, dev: dev, ahead: 3}
 	if dev.Info().Kind == gpu.KindCPU {
@@ -61,12 +64,12 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 	}
 	if man.Tokenizer.Kind != weights.KindNone {
 		if e.Tokenizer, err = openTokenizer(ctx, src, man); err != nil {
-			return nil, fmt.Errorf("engine: %w", err)
+			return nil, err
 		}
 	}
 	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress}
 	if e.model, err = mixtral.Load(ctx, dev, src, man, opt); err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
+		return nil, err
 	}
 	return e, nil
 }
@@ -78,10 +81,10 @@ func openTokenizer(ctx context.Context, src weights.Source, man *weights.Manifes
 	}
 	tok, err := tokenizer.Parse(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w: pack the model again with the tokenizer that belongs to it", man.Tokenizer.File, err)
 	}
 	if tok.VocabSize() != man.Config.VocabSize {
-		return nil, fmt.Errorf("%s has %d pieces and the model %d: the pack holds another model's tokenizer, pack it again",
+		return nil, fmt.Errorf("%s: has %d pieces and the model %d: pack the model again with the tokenizer that belongs to it",
 			man.Tokenizer.File, tok.VocabSize(), man.Config.VocabSize)
 	}
 	return tok, nil
@@ -102,7 +105,7 @@ func (e *Engine) isEnd(id int32) bool { return slices.Contains(e.Manifest.Config
 // recovered turns a panic, always a bug of ours, into an error at the boundary.
 func recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("engine: internal error: %v", p)
+		*err = fmt.Errorf("internal error: %v", p)
 	}
 }
 

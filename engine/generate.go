@@ -29,18 +29,18 @@ func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config
 func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, yield func(int32, error) bool) (err error) {
 	m := e.model
 	if len(prompt) > m.Context {
-		return fmt.Errorf("engine: %w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), m.Context)
+		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), m.Context)
 	}
 	if err := m.Begin(cfg); err != nil {
-		return fmt.Errorf("engine: %w", err)
+		return err
 	}
 	reused := m.Cache().Reuse(prompt)
 	if err := m.Prefill(ctx, prompt[reused:]); err != nil {
-		return fmt.Errorf("engine: %w", err)
+		return err
 	}
 	first, err := m.SampleFirst()
 	if err != nil {
-		return fmt.Errorf("engine: %w", err)
+		return err
 	}
 	// Step s samples the token that will be at position len(prompt)+s, and for that
 	// runs the one before it: the last step fills the last position.
@@ -59,7 +59,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= e.ahead; queued++ {
 			next, err := m.Decode(ctx, queued)
 			if err != nil {
-				return fmt.Errorf("engine: %w", err)
+				return err
 			}
 			flying = append(flying, next)
 		}
@@ -67,7 +67,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		r := flying[0]
 		flying = flying[1:]
 		if err := r.Wait(ctx, word[:]); err != nil {
-			return fmt.Errorf("engine: %w", err)
+			return err
 		}
 		if step > 0 {
 			m.Accept(last) // this step has written its keys and values

@@ -49,6 +49,7 @@ func OpenFS(fsys fs.FS) (*Pack, error) {
 
 func open(fsys fs.FS, name string) (*Pack, error) {
 	raw, err := fs.ReadFile(fsys, weights.ManifestPath)
+	p := &Pack{fsys: fsys, name: name, raw: raw, verified: map[string]bool{}}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := fs.Stat(fsys, journalPath); err == nil {
 			return nil, fmt.Errorf("%s: packing has not finished: run the same pack command again", name)
@@ -56,13 +57,12 @@ func open(fsys fs.FS, name string) (*Pack, error) {
 		return nil, fmt.Errorf("%s: no %s there: name a folder that holds a pack", name, weights.ManifestPath)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w: name a folder that holds a pack", p.path(weights.ManifestPath), reason(err))
 	}
-	m, err := weights.ParseManifest(raw)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if p.manifest, err = weights.ParseManifest(raw); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.path(weights.ManifestPath), err)
 	}
-	return &Pack{fsys: fsys, name: name, raw: raw, manifest: m, verified: map[string]bool{}}, nil
+	return p, nil
 }
 
 // Manifest is the pack's manifest. It must not be changed.
@@ -75,11 +75,13 @@ func (p *Pack) Tokenizer() ([]byte, error) {
 		return nil, nil
 	}
 	b, err := fs.ReadFile(p.fsys, t.File)
-	if err != nil {
-		return nil, fmt.Errorf("%s: tokenizer: %w", p.name, err)
-	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != t.SHA256 {
-		return nil, fmt.Errorf("%s: %s is damaged: pack or download the model again", p.name, t.File)
+	switch sum := sha256.Sum256(b); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: is missing: %s", p.path(t.File), packAgain)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w: %s", p.path(t.File), reason(err), packAgain)
+	case hex.EncodeToString(sum[:]) != t.SHA256:
+		return nil, fmt.Errorf("%s: is damaged, or not the tokenizer that the manifest names: %s", p.path(t.File), packAgain)
 	}
 	return b, nil
 }
@@ -149,7 +151,7 @@ func (p *Pack) read(ctx context.Context, part weights.Part, use func(at int64, b
 		}
 		b := buf[:min(chunk, part.Length-at)]
 		if _, err := r.ReadAt(b, part.Offset+at); err != nil {
-			return p.badShard(part.Shard, err.Error())
+			return p.badShard(part.Shard, reason(err).Error())
 		}
 		if err := use(at, b); err != nil {
 			return err
@@ -197,7 +199,7 @@ func (p *Pack) verify(ctx context.Context, sha string, bytes int64, progress fun
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return p.badShard(sha, err.Error())
+		return p.badShard(sha, reason(err).Error())
 	case got != sha:
 		return p.badShard(sha, "has other bytes than its name says")
 	}
@@ -210,19 +212,35 @@ func (p *Pack) openShard(sha string) (fs.File, int64, error) {
 		return nil, 0, p.badShard(sha, "is missing")
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, p.badShard(sha, reason(err).Error())
 	}
 	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("is a folder")
+	}
 	if err != nil {
 		f.Close()
-		return nil, 0, err
+		return nil, 0, p.badShard(sha, reason(err).Error())
 	}
 	return f, info.Size(), nil
 }
 
+const packAgain = "pack or download the model again"
+
 func (p *Pack) badShard(sha, what string) error {
-	return fmt.Errorf("%w: %s %s: pack or download the model again", weights.ErrBadShard,
-		filepath.Join(p.name, filepath.FromSlash(weights.ShardPath(sha))), what)
+	return weights.BadShard("%s: %s: %s", p.path(weights.ShardPath(sha)), what, packAgain)
+}
+
+// path is what errors call a file of the pack.
+func (p *Pack) path(file string) string { return filepath.Join(p.name, filepath.FromSlash(file)) }
+
+// reason leaves out of an error the file's name, which an fs.FS knows only in part.
+func reason(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // hash is the SHA-256 of all that r holds, in hexadecimal.

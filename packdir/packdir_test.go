@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"mixtab/demo"
 	"mixtab/engine/gpu"
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
@@ -146,8 +147,9 @@ func TestBadShards(t *testing.T) {
 		damage func(path string) error
 		want   string
 	}{
-		{"missing", os.Remove, "is missing: pack or download the model again"},
-		{"truncated", func(p string) error { return os.Truncate(p, 100) }, "has 100 bytes, not"},
+		{"folder", func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o755)) }, ": is a folder: pack or download"},
+		{"missing", os.Remove, ": is missing: pack or download the model again"},
+		{"truncated", func(p string) error { return os.Truncate(p, 100) }, ": has 100 bytes, not"},
 		{"corrupt", func(p string) error {
 			b, err := os.ReadFile(p)
 			if err == nil {
@@ -155,7 +157,7 @@ func TestBadShards(t *testing.T) {
 				err = os.WriteFile(p, b, 0o644)
 			}
 			return err
-		}, "has other bytes than its name says: pack or download the model again"},
+		}, ": has other bytes than its name says: pack or download the model again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -174,7 +176,7 @@ func TestBadShards(t *testing.T) {
 			}
 			buf := &fakeBuffer{data: make([]byte, tensor.Bytes())}
 			for _, err := range []error{p.Verify(ctx, nil), p.Source(fakeDevice{}).Load(ctx, tensor.Parts[0], buf, 0)} {
-				if !errors.Is(err, weights.ErrBadShard) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+				if !errors.Is(err, weights.ErrBadShard) || !strings.HasPrefix(err.Error(), path+tt.want) || !strings.HasSuffix(err.Error(), "again") {
 					t.Errorf("%v, want %q", err, tt.want)
 				}
 			}
@@ -183,25 +185,86 @@ func TestBadShards(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "no manifest.json there") {
-		t.Errorf("empty folder: %v", err)
-	}
-	w, err := create(t, dir, "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Close()
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "packing has not finished: run the same pack command again") {
-		t.Errorf("unfinished pack: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`{"version": 7}`), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "update mixtab") || !strings.Contains(err.Error(), dir) {
-		t.Errorf("newer pack: %v", err)
+	for _, tt := range []struct {
+		name  string
+		spoil func(dir string) error
+		want  string // behind the folder's name
+	}{
+		{"absent", os.RemoveAll, ": no manifest.json there: name a folder that holds a pack"},
+		{"file", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) },
+			"/manifest.json: not a directory: name a folder that holds a pack"},
+		{"manifest is a folder", func(dir string) error {
+			return errors.Join(os.Remove(dir+"/manifest.json"), os.Mkdir(dir+"/manifest.json", 0o755))
+		}, "/manifest.json: is a directory: name a folder"},
+		{"no JSON", func(dir string) error { return os.WriteFile(dir+"/manifest.json", []byte("<html>"), 0o644) },
+			"/manifest.json: is damaged or no manifest (invalid character '<' looking for beginning of value): pack or download the model again"},
+		{"newer", func(dir string) error { return os.WriteFile(dir+"/manifest.json", []byte(`{"version": 7}`), 0o644) },
+			"/manifest.json: has format version 7, newer than this mixtab's (1): update mixtab"},
+		{"architecture", replace("MixtralForCausalLM", "LlamaForCausalLM"),
+			`/manifest.json: config: architectures is ["LlamaForCausalLM"]; mixtab runs MixtralForCausalLM: pack or download the model again`},
+		{"shape", replace(`"vocab_size": 100`, `"vocab_size": 101`),
+			`/manifest.json: tensor "embed" has the shape [100 64]; the config makes it [101 64]: pack or download the model again`},
+		{"unfinished", func(dir string) error {
+			return os.Rename(dir+"/manifest.json", dir+"/"+journalPath)
+		}, ": packing has not finished: run the same pack command again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "pack")
+			write(t, dir)
+			if err := tt.spoil(dir); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(dir); err == nil || !strings.HasPrefix(err.Error(), dir+tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v\nwant %s%s", err, dir, tt.want)
+			}
+		})
 	}
 }
+
+func replace(from, to string) func(dir string) error {
+	return func(dir string) error {
+		b, err := os.ReadFile(dir + "/manifest.json")
+		if err == nil && !bytes.Contains(b, []byte(from)) {
+			err = errors.New("the manifest does not hold " + from)
+		}
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(dir+"/manifest.json", bytes.Replace(b, []byte(from), []byte(to), 1), 0o644)
+	}
+}
+
+func TestTokenizerRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(file string) error
+		want  string
+	}{
+		"missing": {os.Remove, ": is missing: pack or download the model again"},
+		"other": {func(f string) error { return os.WriteFile(f, []byte("another model's"), 0o644) },
+			": is damaged, or not the tokenizer that the manifest names: pack or download the model again"},
+		"folder": {func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) },
+			": is a directory: pack or download the model again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "pack")
+			file := filepath.Join(dir, "tokenizer.model")
+			if err := errors.Join(os.CopyFS(dir, demo.FS()), os.Chmod(dir, 0o755), tt.spoil(file)); err != nil {
+				t.Fatal(err)
+			}
+			p, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range []error{p.Verify(t.Context(), nil), second(p.Tokenizer())} {
+				if err == nil || err.Error() != file+tt.want {
+					t.Errorf("got %v\nwant %s%s", err, file, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
 
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
@@ -311,6 +374,13 @@ func TestCreateOverPacks(t *testing.T) {
 		t.Errorf("other manifest: %v", err)
 	}
 
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := create(t, file, "a"); err == nil || err.Error() != file+": is a file: choose a new or an empty folder" {
+		t.Errorf("a file: %v", err)
+	}
 	foreign := t.TempDir()
 	if err := os.WriteFile(filepath.Join(foreign, "thesis.doc"), nil, 0o644); err != nil {
 		t.Fatal(err)

@@ -52,22 +52,40 @@ type journalLine struct {
 // same decides at once by what the manifest tells.
 func Create(dir, identity string, same func(*weights.Manifest) bool) (*Writer, error) {
 	w := &Writer{dir: dir, done: map[int]journalLine{}, present: map[string]bool{}, written: (*os.File).Write}
-	journal, err := os.ReadFile(w.path(journalPath))
-	switch {
-	case err == nil:
-		err = w.resume(journal, identity)
-	case errors.Is(err, fs.ErrNotExist):
-		err = w.begin(same)
+	if err := w.begin(same); err != nil {
+		return nil, err
 	}
-	if err != nil || w.dry {
-		return w, err
+	if w.dry {
+		return w, nil
 	}
 	if err := os.MkdirAll(w.path("shards"), 0o777); err != nil {
 		return nil, w.fail(err)
 	}
-	w.journal, err = os.OpenFile(w.path(journalPath), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
-	if err != nil {
+	if err := w.openJournal(identity); err != nil {
+		if w.journal != nil {
+			w.journal.Close()
+		}
 		return nil, w.fail(err)
+	}
+	return w, nil
+}
+
+// openJournal makes this the only Writer of the folder, and takes up what an earlier one
+// has left.
+func (w *Writer) openJournal(identity string) (err error) {
+	w.journal, err = os.OpenFile(w.path(journalPath), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o666)
+	if err != nil {
+		return err
+	}
+	if !tryLock(w.journal) {
+		return fmt.Errorf("%s: another command is packing into it: wait for its end, or choose another folder", w.dir)
+	}
+	journal, err := io.ReadAll(w.journal)
+	if err != nil {
+		return err
+	}
+	if err := w.resume(journal, identity); err != nil {
+		return err
 	}
 	if n := len(journal); n > 0 && journal[n-1] != '\n' {
 		_, err = w.journal.WriteString("\n") // a torn line would swallow the next one
@@ -75,15 +93,17 @@ func Create(dir, identity string, same func(*weights.Manifest) bool) (*Writer, e
 	if err == nil && !bytes.Contains(journal, []byte("\n")) {
 		err = w.note(journalLine{Identity: identity, Shard: -1})
 	}
-	if err != nil {
-		w.journal.Close()
-		return nil, w.fail(err)
-	}
-	return w, nil
+	return err
 }
 
-// begin looks at a folder without a journal: a complete pack, or nothing at all.
+// begin looks at the folder: a journal, a complete pack, or nothing at all.
 func (w *Writer) begin(same func(*weights.Manifest) bool) error {
+	if info, err := os.Stat(w.dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: is a file: choose a new or an empty folder", w.dir)
+	}
+	if _, err := os.Stat(w.path(journalPath)); err == nil {
+		return nil
+	}
 	old, err := os.ReadFile(w.path(weights.ManifestPath))
 	if err == nil {
 		m, err := weights.ParseManifest(old)
@@ -225,7 +245,10 @@ func (w *Writer) Finish(manifest *weights.Manifest, tokenizer []byte) error {
 		return err
 	}
 	w.Close()
-	return w.fail(os.Remove(w.path(journalPath)))
+	if err := os.Remove(w.path(journalPath)); !errors.Is(err, fs.ErrNotExist) {
+		return w.fail(err)
+	}
+	return nil
 }
 
 // Close leaves the pack as it is, to be continued or, after Finish, to be used.

@@ -32,7 +32,7 @@ func openPack(fsys fs.FS) (*pack, error) {
 	}
 	manifest, err := weights.ParseManifest(text)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
 	p := &pack{fsys, map[string]*blob{weights.ManifestPath: newBlob(text, "application/json")}, make(map[string]int64)}
 	if t := manifest.Tokenizer; t.File != "" {

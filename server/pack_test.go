@@ -152,7 +152,7 @@ func TestBadPacks(t *testing.T) {
 				t.Fatal("no error")
 			}
 			text := err.Error()
-			if !regexp.MustCompile(c.want).MatchString(text) || !strings.HasPrefix(text, "server: pack broken: ") || strings.Contains(text, "\n") {
+			if !regexp.MustCompile(c.want).MatchString(text) || !strings.HasPrefix(text, "pack broken: ") || strings.Contains(text, "\n") {
 				t.Errorf("got %q, want one line that matches %q and names the pack", text, c.want)
 			}
 		})

@@ -44,7 +44,7 @@ func openPage(fsys fs.FS) (*page, error) {
 		return err
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("server: page files: %w", err)
+		return nil, fmt.Errorf("page files: %w", err)
 	}
 	for name, v := range variants {
 		if isCoded(name, variants) {

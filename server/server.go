@@ -73,10 +73,10 @@ func New(cfg Config) (http.Handler, error) {
 	names := []string{}
 	for name, fsys := range cfg.Packs {
 		if !PackName.MatchString(name) {
-			return nil, fmt.Errorf("server: pack name %q: use lower-case letters, digits, '.', '_' and '-'", name)
+			return nil, fmt.Errorf("pack name %q: use lower-case letters, digits, '.', '_' and '-'", name)
 		}
 		if h.packs[name], err = openPack(fsys); err != nil {
-			return nil, fmt.Errorf("server: pack %s: %w", name, err)
+			return nil, fmt.Errorf("pack %s: %w", name, err)
 		}
 		names = append(names, name)
 	}
@@ -85,7 +85,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg.Default = names[0]
 	}
 	if h.packs[cfg.Default] == nil && len(names) > 0 {
-		return nil, fmt.Errorf("server: the default pack %q is not among %s", cfg.Default, strings.Join(names, ", "))
+		return nil, fmt.Errorf("the default pack %q is not among %s", cfg.Default, strings.Join(names, ", "))
 	}
 	h.index = jsonBlob(struct {
 		Default string   `json:"default"`

@@ -51,7 +51,7 @@ func ParseTemplate(name string) (Template, error) {
 }
 
 // ErrEmpty means a conversation without any user or assistant message.
-var ErrEmpty = errors.New("chat: the conversation has no message to answer")
+var ErrEmpty = errors.New("the conversation has no message to answer")
 
 const (
 	instOpen  = "[INST]"

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrTooLong means that a conversation does not fit even without its history.
-var ErrTooLong = errors.New("the last message is too long for the context")
+var ErrTooLong = errors.New("the last message does not fit")
 
 // Fit drops the oldest turns of a conversation until Encode gives at most
 // maxTokens ids. It returns the messages to keep, in order, and how many it
@@ -37,7 +37,7 @@ func Fit(tok *tokenizer.Tokenizer, msgs []Message, maxTokens int) (kept []Messag
 			return kept, len(msgs) - len(kept), nil
 		}
 		if start == lastUser {
-			return nil, 0, fmt.Errorf("chat: %w: it needs %d tokens, and %d are left", ErrTooLong, need, maxTokens)
+			return nil, 0, fmt.Errorf("%w: it needs %d tokens, and %d are left: shorten it", ErrTooLong, need, maxTokens)
 		}
 	}
 }

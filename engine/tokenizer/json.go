@@ -66,14 +66,6 @@ func (m *hfMerge) UnmarshalJSON(b []byte) error {
 // trained with that. Added tokens are never found in text: typed by a user
 // they are ordinary characters.
 func ParseJSON(file []byte) (*Tokenizer, error) {
-	t, err := parseJSON(file)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: tokenizer.json: %w", err)
-	}
-	return t, nil
-}
-
-func parseJSON(file []byte) (*Tokenizer, error) {
 	var hf hfTokenizer
 	if err := json.Unmarshal(file, &hf); err != nil {
 		return nil, err

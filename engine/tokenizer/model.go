@@ -57,14 +57,6 @@ type modelProto struct {
 // ParseModel reads a SentencePiece tokenizer.model: a BPE vocabulary with byte
 // fallback, an identity normaliser and spaces kept as they are.
 func ParseModel(file []byte) (*Tokenizer, error) {
-	t, err := parseModel(file)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: SentencePiece model: %w", err)
-	}
-	return t, nil
-}
-
-func parseModel(file []byte) (*Tokenizer, error) {
 	m := modelProto{
 		vocab:        vocab{bos: "<s>", eos: "</s>", unknownSurface: " \u2047 ", dummyPrefix: true},
 		modelType:    1, // unigram

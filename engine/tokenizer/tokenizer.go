@@ -66,10 +66,11 @@ type Tokenizer struct {
 // Parse reads either kind of tokenizer file: the bytes of a SentencePiece
 // tokenizer.model or of a Hugging Face tokenizer.json, told apart by their
 // first character. A file that is neither, is damaged, or asks for something
-// that this package does not implement gives an error that names it.
+// that this package does not implement gives an error that says so; the caller names
+// the file.
 func Parse(file []byte) (*Tokenizer, error) {
 	if len(file) == 0 {
-		return nil, errors.New("tokenizer: the file is empty")
+		return nil, errors.New("the file is empty")
 	}
 	// A model starts with '\n', the protobuf tag of its first piece, and goes
 	// on with that piece's length, which in no real vocabulary is 123 ('{').

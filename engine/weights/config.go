@@ -61,11 +61,12 @@ const (
 	maxExperts = 64 // a router's choice fits in the trace's masks
 )
 
-// ParseConfig reads config.json and checks that mixtab can run what it describes.
+// ParseConfig reads config.json and checks that mixtab can run what it describes. Its
+// errors name the key; the caller names the file.
 func ParseConfig(data []byte) (Config, error) {
 	var c Config
 	if err := json.Unmarshal(data, &c); err != nil {
-		return Config{}, fmt.Errorf("config: %w", err)
+		return Config{}, err
 	}
 	if err := c.Validate(); err != nil {
 		return Config{}, err
@@ -95,15 +96,15 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	}
 	switch {
 	case present(more.RopeScaling):
-		return fmt.Errorf("config: rope_scaling is %s; mixtab supports only unscaled RoPE (null)", short(more.RopeScaling))
+		return fmt.Errorf("rope_scaling is %s; mixtab supports only unscaled RoPE (null)", short(more.RopeScaling))
 	case present(more.Quantization):
-		return fmt.Errorf("config: quantization_config is %s; mixtab packs unquantised checkpoints (BF16, F16 or F32)", short(more.Quantization))
+		return fmt.Errorf("quantization_config is %s; mixtab packs unquantised checkpoints (BF16, F16 or F32)", short(more.Quantization))
 	case more.AttentionBias:
-		return fmt.Errorf("config: attention_bias is true; Mixtral's attention has no biases")
+		return fmt.Errorf("attention_bias is true; Mixtral's attention has no biases")
 	}
 	if r := more.RopeParameters; r != nil {
 		if r.Type != "" && r.Type != "default" {
-			return fmt.Errorf("config: rope_parameters.rope_type is %q; mixtab supports only \"default\"", r.Type)
+			return fmt.Errorf("rope_parameters.rope_type is %q; mixtab supports only \"default\"", r.Type)
 		}
 		if p.RopeTheta == 0 {
 			p.RopeTheta = r.Theta
@@ -129,13 +130,13 @@ func short(raw json.RawMessage) string {
 // Validate says what mixtab cannot run: the key, its value, and what is supported.
 func (c Config) Validate() error {
 	if !slices.Contains(c.Architectures, "MixtralForCausalLM") {
-		return fmt.Errorf("config: architectures is %q; mixtab runs MixtralForCausalLM", c.Architectures)
+		return fmt.Errorf("architectures is %q; mixtab runs MixtralForCausalLM", c.Architectures)
 	}
 	if c.ModelType != "" && c.ModelType != "mixtral" {
-		return fmt.Errorf("config: model_type is %q; mixtab runs \"mixtral\"", c.ModelType)
+		return fmt.Errorf("model_type is %q; mixtab runs \"mixtral\"", c.ModelType)
 	}
 	if c.HiddenAct != "silu" {
-		return fmt.Errorf("config: hidden_act is %q; mixtab supports \"silu\"", c.HiddenAct)
+		return fmt.Errorf("hidden_act is %q; mixtab supports \"silu\"", c.HiddenAct)
 	}
 	for _, s := range []struct {
 		key      string
@@ -148,7 +149,7 @@ func (c Config) Validate() error {
 		{"num_hidden_layers", c.NLayers, 1, maxLayers},
 		{"num_attention_heads", c.NHeads, 1, maxSize},
 		{"num_key_value_heads", c.NKVHeads, 1, maxSize},
-		{"head_dim", c.HeadDim, 2, maxSize},
+		{"head_dim", c.HeadDim, 4, maxSize}, // the attention kernel reads vec4s
 		{"num_local_experts", c.NExperts, 1, maxExperts},
 		{"num_experts_per_tok", c.NExpertsPerTok, 1, maxExperts},
 		{"vocab_size", c.VocabSize, 1, maxSize},
@@ -159,31 +160,31 @@ func (c Config) Validate() error {
 			if s.multiple > 1 {
 				of = fmt.Sprintf(", a multiple of %d", s.multiple)
 			}
-			return fmt.Errorf("config: %s is %d; supported are 1 to %d%s", s.key, s.value, s.most, of)
+			return fmt.Errorf("%s is %d; supported are 1 to %d%s", s.key, s.value, s.most, of)
 		}
 	}
 	switch qkv := c.QKVRows(); {
 	case c.NHeads%c.NKVHeads != 0:
-		return fmt.Errorf("config: num_key_value_heads is %d; it must divide num_attention_heads, %d", c.NKVHeads, c.NHeads)
+		return fmt.Errorf("num_key_value_heads is %d; it must divide num_attention_heads, %d", c.NKVHeads, c.NHeads)
 	case qkv > maxSize || c.NHeads*c.HeadDim%quant.Group != 0:
-		return fmt.Errorf("config: head_dim is %d; with %d heads that makes %d columns of the output projection, supported are multiples of %d up to %d",
+		return fmt.Errorf("head_dim is %d; with %d heads that makes %d columns of the output projection, supported are multiples of %d up to %d",
 			c.HeadDim, c.NHeads, c.NHeads*c.HeadDim, quant.Group, maxSize)
 	case c.NExpertsPerTok > c.NExperts:
-		return fmt.Errorf("config: num_experts_per_tok is %d; there are only %d experts (num_local_experts)", c.NExpertsPerTok, c.NExperts)
+		return fmt.Errorf("num_experts_per_tok is %d; there are only %d experts (num_local_experts)", c.NExpertsPerTok, c.NExperts)
 	case !(c.NormEps > 0 && c.NormEps < 1):
-		return fmt.Errorf("config: rms_norm_eps is %v; supported are numbers between 0 and 1", c.NormEps)
+		return fmt.Errorf("rms_norm_eps is %v; supported are numbers between 0 and 1", c.NormEps)
 	case !(c.RopeTheta > 1 && c.RopeTheta < 1e12):
-		return fmt.Errorf("config: rope_theta is %v; supported are numbers between 1 and 1e12", c.RopeTheta)
+		return fmt.Errorf("rope_theta is %v; supported are numbers between 1 and 1e12", c.RopeTheta)
 	case c.SlidingWindow != nil && *c.SlidingWindow < c.MaxPositions:
-		return fmt.Errorf("config: sliding_window is %d; mixtab supports null (attention to all positions)", *c.SlidingWindow)
+		return fmt.Errorf("sliding_window is %d; mixtab supports null (attention to all positions)", *c.SlidingWindow)
 	case c.BOS < 0 || c.BOS >= c.VocabSize:
-		return fmt.Errorf("config: bos_token_id is %d; the vocabulary has the ids 0 to %d", c.BOS, c.VocabSize-1)
+		return fmt.Errorf("bos_token_id is %d; the vocabulary has the ids 0 to %d", c.BOS, c.VocabSize-1)
 	case len(c.EOS) == 0:
-		return fmt.Errorf("config: eos_token_id is an empty list; mixtab needs at least one")
+		return fmt.Errorf("eos_token_id is an empty list; mixtab needs at least one")
 	}
 	for _, id := range c.EOS {
 		if id < 0 || id >= c.VocabSize {
-			return fmt.Errorf("config: eos_token_id has %d; the vocabulary has the ids 0 to %d", id, c.VocabSize-1)
+			return fmt.Errorf("eos_token_id has %d; the vocabulary has the ids 0 to %d", id, c.VocabSize-1)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package weights
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,24 +104,18 @@ type Shard struct {
 	Bytes  int64  `json:"bytes"`
 }
 
-// ErrBadManifest is what ParseManifest's errors are, whatever else they say.
-var ErrBadManifest = errors.New("bad manifest")
-
-// A manifestError is an ErrBadManifest in its own words.
-type manifestError struct{ error }
-
-func (e manifestError) Is(target error) bool { return target == ErrBadManifest }
-func (e manifestError) Unwrap() error        { return e.error }
-
 // ParseManifest reads manifest.json and checks all of it: what it returns describes a
-// model that the engine can run, and every part lies inside a shard that is listed.
+// model that the engine can run, and every part lies inside a shard that is listed. Its
+// errors are ErrBadManifest and leave it to the caller to name the file.
 func ParseManifest(data []byte) (*Manifest, error) {
 	m, err := parseManifest(data)
 	if err != nil {
-		return nil, manifestError{err}
+		return nil, packError{err, ErrBadManifest}
 	}
 	return m, nil
 }
+
+const packAgain = "pack or download the model again"
 
 func parseManifest(data []byte) (*Manifest, error) {
 	// The version first: a newer manifest may differ in everything else.
@@ -130,20 +123,20 @@ func parseManifest(data []byte) (*Manifest, error) {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, fmt.Errorf("manifest.json: %w; the file is damaged or no manifest", err)
+		return nil, fmt.Errorf("is damaged or no manifest (%w): %s", err, packAgain)
 	}
 	switch {
 	case v.Version > Version:
-		return nil, fmt.Errorf("manifest.json: format version %d, newer than this mixtab's (%d): update mixtab", v.Version, Version)
+		return nil, fmt.Errorf("has format version %d, newer than this mixtab's (%d): update mixtab", v.Version, Version)
 	case v.Version < 1:
-		return nil, fmt.Errorf("manifest.json: format version %d: the file is damaged or no manifest", v.Version)
+		return nil, fmt.Errorf("has format version %d, so it is damaged or no manifest: %s", v.Version, packAgain)
 	}
 	m := new(Manifest)
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("manifest.json: %w", err)
+		return nil, fmt.Errorf("%w: %s", err, packAgain)
 	}
 	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("manifest.json: %w", err)
+		return nil, fmt.Errorf("%w: %s", err, packAgain)
 	}
 	return m, nil
 }
@@ -192,7 +185,7 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("version %d, want %d", m.Version, Version)
 	}
 	if err := m.Config.Validate(); err != nil {
-		return err
+		return fmt.Errorf("config: %w", err)
 	}
 	if err := checkFormats(m.Format, m.HeadFormat); err != nil {
 		return err

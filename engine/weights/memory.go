@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"sync"
 
 	"mixtab/engine/gpu"
@@ -40,20 +39,20 @@ func (s *memorySource) Load(ctx context.Context, part Part, dst gpu.Buffer, offs
 	}
 	shard, ok := s.pack.Shards[part.Shard]
 	if !ok {
-		return fmt.Errorf("weights: %w: %s is missing: pack the model again", ErrBadShard, part.Shard)
+		return BadShard("shard %s is missing: pack the model again", part.Shard)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.verified[part.Shard] {
 		sum := sha256.Sum256(shard)
 		if hex.EncodeToString(sum[:]) != part.Shard {
-			return fmt.Errorf("weights: %w: %s has other bytes than its name says: pack the model again", ErrBadShard, part.Shard)
+			return BadShard("shard %s has other bytes than its name says: pack the model again", part.Shard)
 		}
 		s.verified[part.Shard] = true
 	}
 	end := part.Offset + part.Length
 	if part.Offset < 0 || end < part.Offset || end > int64(len(shard)) {
-		return fmt.Errorf("weights: %w: %s has %d bytes, the part ends at %d: pack the model again", ErrBadShard, part.Shard, len(shard), end)
+		return BadShard("shard %s has %d bytes, the part ends at %d: pack the model again", part.Shard, len(shard), end)
 	}
 	return s.dev.Write(dst, offset, shard[part.Offset:end])
 }

@@ -16,9 +16,29 @@ import (
 	"mixtab/engine/gpu"
 )
 
-// ErrBadShard is what a Source's errors wrap where a shard is missing, too short or
-// not what its name says: the host may fetch it again.
-var ErrBadShard = errors.New("bad shard")
+// Kinds of errors that say what is wrong with a pack. Such an error is shown to people
+// as it is: one line that names the file and the remedy, without the kind's own name.
+var (
+	// ErrBadManifest is what ParseManifest's errors are.
+	ErrBadManifest = errors.New("bad manifest")
+	// ErrBadShard is what a Source's errors are where a shard is missing, too short or
+	// not what its name says: the host may fetch it again.
+	ErrBadShard = errors.New("bad shard")
+)
+
+// A packError is an error in its own words that is also of a kind.
+type packError struct {
+	error
+	kind error
+}
+
+func (e packError) Is(target error) bool { return target == e.kind }
+func (e packError) Unwrap() error        { return e.error }
+
+// BadShard makes an ErrBadShard, which has to name the shard's file.
+func BadShard(format string, args ...any) error {
+	return packError{fmt.Errorf(format, args...), ErrBadShard}
+}
 
 // A Source is where a pack comes from, joined with the device that it goes to.
 type Source interface {
@@ -30,8 +50,7 @@ type Source interface {
 	Tokenizer(ctx context.Context) ([]byte, error)
 
 	// Load moves the bytes of a part to dst at a byte offset, a multiple of 4. What
-	// is behind Load is verified: a corrupt shard is an error that wraps ErrBadShard,
-	// and names the shard and the remedy.
+	// is behind Load is verified: a corrupt shard is an ErrBadShard.
 	Load(ctx context.Context, part Part, dst gpu.Buffer, offset int) error
 }
 

@@ -72,7 +72,8 @@ func TestConfigRefuses(t *testing.T) {
 		{`"intermediate_size": 14336`, `"intermediate_size": 99999999968`, `intermediate_size is 99999999968; supported`},
 		{`"num_key_value_heads": 8`, `"num_key_value_heads": 5`, `num_key_value_heads is 5; it must divide num_attention_heads, 32`},
 		{`"num_key_value_heads": 8`, `"num_key_value_heads": -8`, `num_key_value_heads is -8; supported`},
-		{`"hidden_act"`, `"head_dim": 127, "hidden_act"`, `head_dim is 127; supported`},
+		{`"hidden_act"`, `"head_dim": 127, "hidden_act"`, `head_dim is 127; supported are 1 to 1048576, a multiple of 4`},
+		{`"hidden_act"`, `"head_dim": 66, "hidden_act"`, `head_dim is 66; supported`},
 		{`"num_experts_per_tok": 2`, `"num_experts_per_tok": 9`, `num_experts_per_tok is 9; there are only 8 experts`},
 		{`"num_local_experts": 8`, `"num_local_experts": 65`, `num_local_experts is 65; supported are 1 to 64`},
 		{`"rms_norm_eps": 1e-05`, `"rms_norm_eps": 0`, `rms_norm_eps is 0; supported`},
@@ -83,7 +84,7 @@ func TestConfigRefuses(t *testing.T) {
 		{`"eos_token_id": 2`, `"eos_token_id": 32000`, `eos_token_id has 32000; the vocabulary has the ids 0 to 31999`},
 		{`"eos_token_id": 2`, `"eos_token_id": []`, `eos_token_id is an empty list`},
 		{`"bos_token_id": 1`, `"bos_token_id": -1`, `bos_token_id is -1`},
-		{`"vocab_size": 32000`, `"vocab_size": 1e400`, `config: json`},
+		{`"vocab_size": 32000`, `"vocab_size": 1e400`, `json: cannot unmarshal`},
 	} {
 		_, err := ParseConfig([]byte(strings.Replace(mixtral, tt.from, tt.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -127,7 +127,7 @@ func TestArguments(t *testing.T) {
 	}{
 		{"no tokenizer", nil, "add -tokenizer FILE"},
 		{"missing file", []string{"-tokenizer", "nowhere.model"}, "nowhere.model: no such file"},
-		{"bad file", []string{"-tokenizer", bad}, bad + ": tokenizer: "},
+		{"bad file", []string{"-tokenizer", bad}, bad + ": no valid protobuf"},
 		{"unknown template", []string{"-tokenizer", demoModel, "-template", "chatml"}, `unknown prompt template "chatml"`},
 		{"argument", []string{"-tokenizer", demoModel, "x"}, `unexpected argument "x"`},
 		{"unknown flag", []string{"-x"}, "usage"},

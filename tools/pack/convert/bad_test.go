@@ -1,9 +1,12 @@
 package convert
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,8 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"mixtab/demo"
 	"mixtab/engine/quant"
 )
 
@@ -65,13 +67,32 @@ func header(change func(h map[string]map[string]any)) func([]byte) []byte {
 	}
 }
 
-func sentencePiece(pieces int) []byte {
-	var b []byte
-	for range pieces {
-		b = protowire.AppendTag(b, 1, protowire.BytesType)
-		b = protowire.AppendBytes(b, protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "x"))
+// sentencePiece is a tokenizer.model of 3072 pieces.
+func sentencePiece(t *testing.T) []byte {
+	t.Helper()
+	b, err := fs.ReadFile(demo.FS(), "tokenizer.model")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return b
+}
+
+// huggingFace is a tokenizer.json.
+func huggingFace(pieces int) []byte {
+	vocab := map[string]int{"<unk>": 0, "<s>": 1, "</s>": 2, "▁": 259}
+	for i := range 256 {
+		vocab[fmt.Sprintf("<0x%02X>", i)] = 3 + i
+	}
+	for id := len(vocab); id < pieces; id++ {
+		vocab[string(rune(0x4e00+id))] = id
+	}
+	v, err := json.Marshal(vocab)
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Appendf(nil, `{"added_tokens": [{"id": 0, "content": "<unk>", "special": true}, {"id": 1, "content": "<s>", "special": true}, {"id": 2, "content": "</s>", "special": true}],
+		"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false},
+		"model": {"type": "BPE", "unk_token": "<unk>", "byte_fallback": true, "vocab": %s, "merges": []}}`, v)
 }
 
 // Every bad input is one line that names the file and the remedy.
@@ -99,15 +120,16 @@ func TestBadInput(t *testing.T) {
 			binary.LittleEndian.PutUint16(b[len(b)-2*64*7-2*5:], 0x7fc0)
 			return b
 		}, []string{st, "tensor model.", "column", "is NaN: download the checkpoint again"}},
-		{"architecture", tiny, "config.json", replace("MixtralForCausalLM", "LlamaForCausalLM"), []string{"config.json", `architectures is ["LlamaForCausalLM"]; mixtab runs MixtralForCausalLM`}},
-		{"config is no JSON", tiny, "config.json", func([]byte) []byte { return []byte("{") }, []string{"config.json", "unexpected end of JSON"}},
+		{"architecture", tiny, "config.json", replace("MixtralForCausalLM", "LlamaForCausalLM"), []string{"config.json", `config.json: architectures is ["LlamaForCausalLM"]; mixtab runs MixtralForCausalLM: choose another checkpoint`}},
+		{"config is no JSON", tiny, "config.json", func([]byte) []byte { return []byte("{") }, []string{"config.json: unexpected end of JSON input: download the checkpoint again"}},
 		{"other config", tiny, "config.json", replace(`"intermediate_size": 128`, `"intermediate_size": 96`), []string{st, "has the shape [128 64], config.json makes it [96 64]"}},
 		{"index names no file", sharded, "model.safetensors.index.json", replace("model-00002-of", "model-00009-of"), []string{"model-00009-of", "is missing (named in model.safetensors.index.json): download"}},
 		{"index leaves the folder", sharded, "model.safetensors.index.json", replace(`"model-00002-of`, `"../model-00002-of`), []string{"index.json", "is no name of a shard"}},
 		{"index is no JSON", sharded, "model.safetensors.index.json", func([]byte) []byte { return []byte("x") }, []string{"index.json", "download the checkpoint again"}},
-		{"tokenizer of another model", tiny, "tokenizer.model", func([]byte) []byte { return sentencePiece(500) }, []string{"tokenizer.model", "has 500 pieces, config.json has vocab_size 512: take the tokenizer that belongs to this checkpoint"}},
-		{"damaged tokenizer", tiny, "tokenizer.model", func([]byte) []byte { b := sentencePiece(512); return b[:len(b)-1] }, []string{"tokenizer.model", "is no SentencePiece model, or truncated: download"}},
-		{"tokenizer.json of another model", tiny, "tokenizer.json", func([]byte) []byte { return []byte(`{"model": {"vocab": {"a": 0, "b": 998}}}`) }, []string{"tokenizer.json", "has 999 pieces"}},
+		{"tokenizer of another model", tiny, "tokenizer.model", func([]byte) []byte { return sentencePiece(t) }, []string{"tokenizer.model: has 3072 pieces, config.json has vocab_size 512: take the tokenizer that belongs to this checkpoint"}},
+		{"damaged tokenizer", tiny, "tokenizer.model", func([]byte) []byte { b := sentencePiece(t); return b[:len(b)-1] }, []string{"tokenizer.model: no valid protobuf from byte", "damaged, cut short, or something else: take the tokenizer that"}},
+		{"tokenizer.json of another model", tiny, "tokenizer.json", func([]byte) []byte { return huggingFace(500) }, []string{"tokenizer.json: has 500 pieces, config.json has vocab_size 512: take"}},
+		{"tokenizer of another kind", tiny, "tokenizer.json", func([]byte) []byte { return bytes.Replace(huggingFace(512), []byte("BPE"), []byte("Unigram"), 1) }, []string{`tokenizer.json: model type "Unigram" is not supported, only "BPE": take`}},
 		{"generation config", tiny, "generation_config.json", replace(`"eos_token_id": 2`, `"eos_token_id": 512`), []string{"generation_config.json", "eos_token_id has 512"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,8 +151,8 @@ func TestBadInput(t *testing.T) {
 					t.Errorf("%v\nwant %q", err, want)
 				}
 			}
-			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("more than one line: %v", err)
+			if strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), in) || strings.Count(err.Error(), in) != 1 {
+				t.Errorf("%v\nwant one line that begins with the file", err)
 			}
 			if _, err := os.Stat(filepath.Join(out, "manifest.json")); err == nil {
 				t.Error("there is a manifest all the same")
@@ -153,6 +175,12 @@ func TestBadInput(t *testing.T) {
 	})
 	t.Run("no checkpoint", func(t *testing.T) {
 		if _, err := Run(t.Context(), t.TempDir(), t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no config.json there: name the folder") {
+			t.Error(err)
+		}
+	})
+	t.Run("a file", func(t *testing.T) {
+		in := filepath.Join(tiny, "config.json")
+		if _, err := Run(t.Context(), in, t.TempDir(), Options{}); err == nil || err.Error() != in+"/config.json: not a directory: name the folder of a Hugging Face checkpoint" {
 			t.Error(err)
 		}
 	})
@@ -193,8 +221,8 @@ func TestOverflow(t *testing.T) {
 
 func TestTokenizers(t *testing.T) {
 	in := copyOf(t, tiny)
-	for name, b := range map[string]string{"tokenizer.model": string(sentencePiece(510)), "tokenizer.json": `{"added_tokens":[{"id":511}],"model":{"vocab":{"a":3}}}`} {
-		if err := os.WriteFile(filepath.Join(in, name), []byte(b), 0o644); err != nil {
+	for name, b := range map[string][]byte{"tokenizer.model": sentencePiece(t), "tokenizer.json": huggingFace(512)} {
+		if err := os.WriteFile(filepath.Join(in, name), b, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -58,10 +58,14 @@ func openCheckpoint(dir string, fsys fs.FS) (*checkpoint, error) {
 		return nil, fmt.Errorf("%s: no config.json there: name the folder of a Hugging Face checkpoint", dir)
 	}
 	if err != nil {
-		return nil, err
+		return nil, unreadable(filepath.Join(dir, "config.json"), err)
 	}
 	if c.config, err = weights.ParseConfig(raw); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "config.json"), err)
+		remedy := "choose another checkpoint"
+		if !json.Valid(raw) {
+			remedy = damaged
+		}
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Join(dir, "config.json"), err, remedy)
 	}
 	if err := c.readGeneration(); err != nil {
 		return nil, err
@@ -91,7 +95,7 @@ func (c *checkpoint) readGeneration() error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return unreadable(path, err)
 	}
 	var g struct {
 		DoSample    *bool            `json:"do_sample"`
@@ -118,7 +122,7 @@ func (c *checkpoint) readGeneration() error {
 	if len(g.EOS) > 0 {
 		c.config.EOS = g.EOS
 		if err := c.config.Validate(); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w: %s", path, err, damaged)
 		}
 	}
 	return nil
@@ -153,7 +157,7 @@ func (c *checkpoint) openFiles() error {
 		return fmt.Errorf("%s: neither %s nor %s there: name the folder of a Hugging Face checkpoint in safetensors format", c.dir, single, index)
 	}
 	if err != nil {
-		return err
+		return unreadable(path, err)
 	}
 	var idx struct {
 		WeightMap map[string]string `json:"weight_map"`
@@ -202,7 +206,7 @@ func (c *checkpoint) openFile(name, why string) (*file, error) {
 		return nil, fmt.Errorf("%s: is missing%s: %s", path, why, damaged)
 	}
 	if err != nil {
-		return nil, err
+		return nil, unreadable(path, err)
 	}
 	f := &file{File: opened, path: path}
 	c.files = append(c.files, f)
@@ -261,6 +265,15 @@ func (c *checkpoint) addTensors(f *file, wanted func(string) bool) error {
 		c.tensors[name] = t
 	}
 	return nil
+}
+
+// unreadable puts the whole path in the place of the name that an fs.FS knows.
+func unreadable(path string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	return fmt.Errorf("%s: %w: name the folder of a Hugging Face checkpoint", path, err)
 }
 
 func truncated(f *file, want int64) error {

@@ -1,0 +1,49 @@
+//go:build linux || darwin
+
+package packdir
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Of two commands that pack into one folder at once, the later one is refused and
+// changes nothing.
+func TestTwoWriters(t *testing.T) {
+	dir := t.TempDir()
+	plan, shards := made(t)
+	first, err := create(t, dir, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(dir, "shards", tempPrefix+"1")
+	if err := os.WriteFile(half, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := dir + ": another command is packing into it: wait for its end, or choose another folder"
+	for _, identity := range []string{"a", "b"} {
+		if _, err := create(t, dir, identity); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", identity, err, want)
+		}
+	}
+	if _, err := os.Stat(half); err != nil {
+		t.Error("the refused command took away what the other is writing:", err)
+	}
+	var names []string
+	for i, s := range shards {
+		name, err := first.Put(i, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	m := plan.Manifest(names)
+	m.Name = "a"
+	if err := first.Finish(m, nil); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := create(t, dir, "a"); err != nil || !w.Dry() {
+		t.Errorf("after its end: %v", err)
+	}
+}
