@@ -7,7 +7,7 @@
 
 /** What a fetch failed with: Go tells the kinds apart. */
 class FetchError extends Error {
-  /** @param {'network' | 'bad_shard'} kind @param {string} message */
+  /** @param {'network' | 'missing' | 'damaged'} kind @param {string} message */
   constructor(kind, message) {
     super(message);
     this.kind = kind;
@@ -32,7 +32,8 @@ const ask = async (url, cache) => {
     throw new FetchError('network', `${url} cannot be reached (${error instanceof Error ? error.message : error})`);
   }
   if (!response.ok || !response.body) {
-    throw new FetchError('network', `${url} answered ${response.status} ${response.statusText}`.trim());
+    const kind = response.status === 404 || response.status === 410 ? 'missing' : 'network';
+    throw new FetchError(kind, `${url} answered ${response.status} ${response.statusText}`.trim());
   }
   return response.body.getReader();
 };
@@ -56,12 +57,19 @@ async function* pieces(url, cache) {
   }
 }
 
-/** A small file, always asked for anew. @param {string} url */
-const fetchFile = async (url) => {
+/**
+ * A small file, always asked for anew.
+ * @param {string} url @param {string} sha its SHA-256; '' where nobody knows it
+ */
+const fetchFile = async (url, sha) => {
   /** @type {BlobPart[]} */
   const all = [];
   for await (const piece of pieces(url, 'no-cache')) all.push(/** @type {BlobPart} */ (piece));
-  return new Uint8Array(await new Blob(all).arrayBuffer());
+  const bytes = await new Blob(all).arrayBuffer();
+  if (sha !== '' && (await sha256(bytes)) !== sha) {
+    throw new FetchError('damaged', `${url} has other bytes than its manifest says`);
+  }
+  return new Uint8Array(bytes);
 };
 
 /**
@@ -76,14 +84,14 @@ const fetchShard = async (url, sha, length, onBytes) => {
     try {
       const bytes = new Uint8Array(length);
       for await (const piece of pieces(url, cache)) {
-        if (come + piece.length > length) throw new FetchError('bad_shard', `${url} has more than its ${length} bytes`);
+        if (come + piece.length > length) throw new FetchError('damaged', `${url} has more than its ${length} bytes`);
         bytes.set(piece, come);
         come += piece.length;
         onBytes(piece.length);
       }
-      if (come < length) throw new FetchError('bad_shard', `${url} has ${come} bytes instead of ${length}`);
+      if (come < length) throw new FetchError('damaged', `${url} has ${come} bytes instead of ${length}`);
       if ((await sha256(bytes.buffer)) !== sha) {
-        throw new FetchError('bad_shard', `${url} has other bytes than its name says`);
+        throw new FetchError('damaged', `${url} has other bytes than its name says`);
       }
       return bytes.buffer;
     } catch (error) {

@@ -17,8 +17,14 @@ import (
 	"mixtab/wasm/webgpu"
 )
 
-// ErrNetwork is what errors wrap when a file could not be had.
+// ErrNetwork is what errors are when a server could not be reached, or broke off.
 var ErrNetwork = errors.New("network")
+
+// A networkError is an ErrNetwork in its own words.
+type networkError struct{ text string }
+
+func (e networkError) Error() string        { return e.text }
+func (e networkError) Is(target error) bool { return target == ErrNetwork }
 
 // ahead is how many shards are on their way behind the one being moved to the GPU.
 // With it, at most three shards of 64 MiB are in the page's memory.
@@ -35,7 +41,7 @@ type Fetch struct {
 	left  map[string]int  // by shard: parts that are still to be loaded
 	come  map[string]*shard
 
-	file          string // the tokenizer's
+	tokenizer     weights.Tokenizer
 	loaded, total int64
 }
 
@@ -52,15 +58,15 @@ func New(base string, dev *webgpu.Device) *Fetch {
 }
 
 func (f *Fetch) Manifest(ctx context.Context) ([]byte, error) {
-	raw, err := f.small(ctx, weights.ManifestPath)
+	raw, err := f.small(ctx, weights.ManifestPath, "")
 	if err != nil {
 		return nil, err
 	}
 	man, err := weights.ParseManifest(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.base, err)
+		return nil, fmt.Errorf("%s%s: %w", f.base, weights.ManifestPath, err)
 	}
-	f.file = man.Tokenizer.File
+	f.tokenizer = man.Tokenizer
 	f.order, f.total = inOrder(man), man.Bytes()
 	for i := range man.Tensors {
 		for _, p := range man.Tensors[i].Parts {
@@ -88,15 +94,15 @@ func inOrder(man *weights.Manifest) []weights.Shard {
 }
 
 func (f *Fetch) Tokenizer(ctx context.Context) ([]byte, error) {
-	if f.file == "" {
+	if f.tokenizer.File == "" {
 		return nil, nil
 	}
-	return f.small(ctx, f.file)
+	return f.small(ctx, f.tokenizer.File, f.tokenizer.SHA256)
 }
 
-// small fetches a file that Go itself reads.
-func (f *Fetch) small(ctx context.Context, name string) ([]byte, error) {
-	promise, err := call("fetchFile", f.base+name)
+// small fetches a file that Go itself reads. Its SHA-256 is "" where it is not known.
+func (f *Fetch) small(ctx context.Context, name, sha string) ([]byte, error) {
+	promise, err := call("fetchFile", f.base+name, sha)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +122,7 @@ func (f *Fetch) small(ctx context.Context, name string) ([]byte, error) {
 func (f *Fetch) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, offset int) error {
 	at := slices.IndexFunc(f.order, func(s weights.Shard) bool { return s.SHA256 == part.Shard })
 	if at < 0 {
-		return fmt.Errorf("source: %w: %s is not in the manifest", weights.ErrBadShard, part.Shard)
+		return weights.BadShard("%s%s: is not in the manifest", f.base, weights.ShardPath(part.Shard))
 	}
 	f.prefetch(ctx, at)
 	s := f.come[part.Shard]
@@ -201,9 +207,11 @@ func typed(err error) error {
 	}
 	switch r.Kind {
 	case "network":
-		return fmt.Errorf("source: %w: %s: check the connection and try again", ErrNetwork, r.Message)
-	case "bad_shard":
-		return fmt.Errorf("source: %w: %s: the server's copy is damaged, verify the pack there", weights.ErrBadShard, r.Message)
+		return networkError{r.Message + ": check the connection and try again"}
+	case "missing":
+		return weights.BadShard("%s: the pack is not there, or not all of it: check its address, or copy it there again", r.Message)
+	case "damaged":
+		return weights.BadShard("%s: the server's copy is damaged: copy the pack there again", r.Message)
 	}
-	return fmt.Errorf("source: %w", err)
+	return err
 }

@@ -169,20 +169,26 @@ func TestBadNetworks(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		damage func(n *network, shard string, data []byte)
-		want   error // nil: it heals
+		want   error  // nil: it heals
+		line   string // what the visitor can read; %s is the shard's URL
 	}{
-		{"refused once", func(n *network, shard string, _ []byte) { n.wrong[shard] = nil }, nil},
-		{"cut off once", func(n *network, shard string, data []byte) { n.wrong[shard] = data[:len(data)/2] }, nil},
-		{"missing", func(n *network, shard string, _ []byte) { delete(n.files, shard) }, ErrNetwork},
+		{"refused once", func(n *network, shard string, _ []byte) { n.wrong[shard] = nil }, nil, ""},
+		{"cut off once", func(n *network, shard string, data []byte) { n.wrong[shard] = data[:len(data)/2] }, nil, ""},
+		{"missing", func(n *network, shard string, _ []byte) { delete(n.files, shard) }, weights.ErrBadShard,
+			"%s answered 404: the pack is not there, or not all of it: check its address, or copy it there again"},
 		{"one bit", func(n *network, shard string, data []byte) {
 			bad := bytes.Clone(data)
 			bad[len(bad)-1] ^= 1
 			n.files[shard] = bad
-		}, weights.ErrBadShard},
-		{"too short", func(n *network, shard string, data []byte) { n.files[shard] = data[:len(data)-4] }, weights.ErrBadShard},
-		{"too long", func(n *network, shard string, data []byte) { n.files[shard] = append(bytes.Clone(data), 0) }, weights.ErrBadShard},
-		{"no manifest", func(n *network, _ string, _ []byte) { delete(n.files, weights.ManifestPath) }, ErrNetwork},
-		{"another manifest", func(n *network, _ string, _ []byte) { n.files[weights.ManifestPath] = []byte(`{"version": 99}`) }, weights.ErrBadManifest},
+		}, weights.ErrBadShard, "%s has other bytes than its name says: the server's copy is damaged: copy the pack there again"},
+		{"too short", func(n *network, shard string, data []byte) { n.files[shard] = data[:len(data)-4] }, weights.ErrBadShard, "%s has "},
+		{"too long", func(n *network, shard string, data []byte) { n.files[shard] = append(bytes.Clone(data), 0) }, weights.ErrBadShard, "%s has more than its "},
+		{"no manifest", func(n *network, _ string, _ []byte) { delete(n.files, weights.ManifestPath) }, weights.ErrBadShard,
+			base + "manifest.json answered 404: the pack is not there"},
+		{"another manifest", func(n *network, _ string, _ []byte) { n.files[weights.ManifestPath] = []byte(`{"version": 99}`) }, weights.ErrBadManifest,
+			base + "manifest.json: has format version 99, newer than this mixtab's (1): update mixtab"},
+		{"refused", func(n *network, _ string, _ []byte) { n.wrong[weights.ManifestPath] = nil }, ErrNetwork,
+			base + "manifest.json cannot be reached (connection refused): check the connection and try again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pack, man, n := tinyPack(t)
@@ -193,10 +199,24 @@ func TestBadNetworks(t *testing.T) {
 			if !errors.Is(err, c.want) || c.want == nil && err != nil {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
-			if err != nil && strings.Contains(err.Error(), "\n") {
-				t.Errorf("the error has several lines: %q", err)
+			line := strings.ReplaceAll(c.line, "%s", base+shard)
+			if err != nil && (strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), line)) {
+				t.Errorf("got %v\nwant one line: %s", err, line)
 			}
-			t.Log(err)
 		})
+	}
+}
+
+// The tokenizer is verified like a shard.
+func TestBadTokenizer(t *testing.T) {
+	_, _, n := tinyPack(t)
+	n.files["tokenizer.model"] = []byte("another model's")
+	n.install(t)
+	f := New(base, nil)
+	f.tokenizer = weights.Tokenizer{File: "tokenizer.model", SHA256: strings.Repeat("0", 64)}
+	_, err := f.Tokenizer(t.Context())
+	want := base + "tokenizer.model has other bytes than its manifest says: the server's copy is damaged: copy the pack there again"
+	if !errors.Is(err, weights.ErrBadShard) || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
 	}
 }
