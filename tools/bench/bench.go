@@ -14,7 +14,15 @@ import (
 	"strings"
 
 	"mixtab/tools/bench/measure"
+	"mixtab/tools/cli"
 )
+
+const usage = `usage: go run ./tools/bench -pack PACK -prompt 512 -gen 128 -json
+
+Measures prefill and decoding of a pack, greedily, against the memory bandwidth that the
+copy kernel reaches on the same adapter.
+
+`
 
 // options are the flags of both platforms.
 type options struct {
@@ -37,7 +45,7 @@ func define() *options {
 
 // parse reads the command line into o, whose flags are defined.
 func (o *options) parse() error {
-	flag.Parse()
+	cli.Parse("bench", usage)
 	if o.ids == "" {
 		if o.Prompt < 1 || o.Gen < 1 || o.Runs < 1 {
 			return fmt.Errorf("-prompt, -gen and -runs must be at least 1")

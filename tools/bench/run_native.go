@@ -54,5 +54,5 @@ func open(ctx context.Context, device string) (gpu.Device, error) {
 	case "native":
 		return webgpu.Open(ctx, webgpu.Options{})
 	}
-	return nil, fmt.Errorf("unknown device %q; native and ref are supported", device)
+	return nil, fmt.Errorf("-device: unknown device %q; native and ref are supported", device)
 }

@@ -24,9 +24,17 @@ import (
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
+	"mixtab/tools/cli"
 	"mixtab/tools/eval/golden"
 	"mixtab/tools/pack/convert"
 )
+
+const usage = `usage: go run ./tools/eval -checkpoint CKPT -reference DIR -device ref|native -format f32
+
+Runs a checkpoint and compares it with DIR/reference.json. Exit status 0 means: inside
+the tolerances.
+
+`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -56,13 +64,13 @@ func run(ctx context.Context) error {
 	device := flag.String("device", "ref", "ref (plain Go) or native (wgpu)")
 	formatName := flag.String("format", "f32", "f32, f16, q8 or q4")
 	asJSON := flag.Bool("json", false, "end with one line of JSON")
-	flag.Parse()
+	cli.Parse("eval", usage)
 	if *checkpoint == "" || *reference == "" {
-		return errors.New("-checkpoint and -reference are needed; -h tells all")
+		return errors.New("-checkpoint and -reference are needed: see -h")
 	}
 	format, err := quant.ParseFormat(*formatName)
 	if err != nil {
-		return err
+		return fmt.Errorf("-format: %w", err)
 	}
 	want, err := golden.Load(os.DirFS(*reference))
 	if err != nil {
@@ -121,7 +129,7 @@ func open(ctx context.Context, device string) (gpu.Device, error) {
 	case "native":
 		return webgpu.Open(ctx, webgpu.Options{})
 	}
-	return nil, fmt.Errorf("unknown device %q; ref and native are supported", device)
+	return nil, fmt.Errorf("-device: unknown device %q; ref and native are supported", device)
 }
 
 func print(out output) {

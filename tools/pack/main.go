@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"mixtab/engine/quant"
-	"mixtab/packdir"
+	"mixtab/tools/cli"
 	"mixtab/tools/pack/convert"
 	"mixtab/tools/pack/progress"
 )
@@ -49,19 +49,15 @@ func main() {
 		verify  = flag.Bool("verify", false, "read the finished pack again and check every shard")
 		asJSON  = flag.Bool("json", false, "end standard output with one JSON object")
 	)
-	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	cli.Parse("pack", usage)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
 	r := report{Out: *out}
 	start := time.Now()
 	err := func() error {
-		if *in == "" || *out == "" || *format == "" || flag.NArg() > 0 {
-			return errors.New("-in, -out and -format are needed, and nothing else: see -h")
+		if *in == "" || *out == "" || *format == "" {
+			return errors.New("-in, -out and -format are needed: see -h")
 		}
 		f, err := quant.ParseFormat(*format)
 		if err != nil {
@@ -88,22 +84,14 @@ func main() {
 			fmt.Fprintln(os.Stderr, "pack: warning:", w)
 		}
 		if *verify {
-			p, err := packdir.Open(*out)
-			if err != nil {
-				return err
-			}
-			bar := progress.New("verifying")
-			defer bar.Clear()
-			if err := p.Verify(ctx, bar.Set); err != nil {
+			if err := cli.Verify(ctx, *out); err != nil {
 				return err
 			}
 			r.Verified = true
 		}
 		return nil
 	}()
-	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("%s: interrupted: run the same command again, it continues where it stopped", *out)
-	}
+	err = cli.Resumable(err, *out)
 	r.OK = err == nil
 	if err != nil {
 		r.Error = err.Error()

@@ -15,7 +15,7 @@ import (
 
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
-	"mixtab/packdir"
+	"mixtab/tools/cli"
 	"mixtab/tools/pack/progress"
 )
 
@@ -67,11 +67,7 @@ func main() {
 		verify = flag.Bool("verify", false, "read the finished pack again and check every shard")
 		asJSON = flag.Bool("json", false, "end standard output with one JSON object")
 	)
-	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	cli.Parse("synth", usage)
 	if c.HeadDim == 0 && c.NHeads > 0 {
 		c.HeadDim = c.Dim / c.NHeads
 	}
@@ -81,8 +77,8 @@ func main() {
 	r := report{Out: *out}
 	start := time.Now()
 	err := func() error {
-		if *out == "" || flag.NArg() > 0 {
-			return errors.New("-out is needed, and nothing but flags: see -h")
+		if *out == "" {
+			return errors.New("-out is needed: see -h")
 		}
 		var err error
 		if r.Format, err = quant.ParseFormat(*format); err != nil {
@@ -109,22 +105,14 @@ func main() {
 		r.Seconds = time.Since(start).Seconds()
 		r.MBs = float64(r.Bytes) / 1e6 / r.Seconds
 		if *verify {
-			p, err := packdir.Open(*out)
-			if err != nil {
-				return err
-			}
-			bar := progress.New("verifying")
-			defer bar.Clear()
-			if err := p.Verify(ctx, bar.Set); err != nil {
+			if err := cli.Verify(ctx, *out); err != nil {
 				return err
 			}
 			r.Verified = true
 		}
 		return nil
 	}()
-	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("%s: interrupted: run the same command again, it continues where it stopped", *out)
-	}
+	err = cli.Resumable(err, *out)
 	r.OK = err == nil
 	if err != nil {
 		r.Error = err.Error()

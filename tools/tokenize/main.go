@@ -33,34 +33,27 @@ stay in step with questions, and the exit status is 1.
 `
 
 func main() {
-	err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return
-	case errors.Is(err, errUsage):
-		os.Exit(2)
+	err := run(os.Args[1:], os.Stdin, os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "tokenize:", err)
+		os.Exit(1)
 	}
-	fmt.Fprintln(os.Stderr, "tokenize:", err)
-	os.Exit(1)
 }
 
-// errUsage means that the flag package has said what is wrong.
-var errUsage = errors.New("usage")
-
 // run is main with its surroundings as arguments.
-func run(args []string, in io.Reader, out, errOut io.Writer) error {
+func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("tokenize", flag.ContinueOnError)
-	flags.SetOutput(errOut)
+	flags.SetOutput(io.Discard) // a mistake is told in one line, by main
 	file := flags.String("tokenizer", "", "`FILE`: a SentencePiece tokenizer.model or a Hugging Face tokenizer.json")
 	template := flags.String("template", string(chat.MixtralInstruct), "`NAME` of the prompt template for messages")
-	flags.Usage = func() {
-		fmt.Fprint(errOut, usage)
-		flags.PrintDefaults()
-	}
+	flags.Usage = func() {}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(out, usage)
+		flags.SetOutput(out)
+		flags.PrintDefaults()
 		return err
 	} else if err != nil {
-		return errUsage
+		return fmt.Errorf("%w (-h lists the flags)", err)
 	}
 	if *file == "" {
 		return errors.New("no tokenizer given; add -tokenizer FILE (see -h)")

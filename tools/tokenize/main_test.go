@@ -100,7 +100,7 @@ func TestFlush(t *testing.T) {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- run([]string{"-tokenizer", demoModel}, inR, outW, io.Discard) }()
+	go func() { done <- run([]string{"-tokenizer", demoModel}, inR, outW) }()
 	answers := bufio.NewReader(outR)
 	for range 3 {
 		io.WriteString(inW, "{\"ids\":[262]}\n")
@@ -130,15 +130,15 @@ func TestArguments(t *testing.T) {
 		{"bad file", []string{"-tokenizer", bad}, bad + ": no valid protobuf"},
 		{"unknown template", []string{"-tokenizer", demoModel, "-template", "chatml"}, `unknown prompt template "chatml"`},
 		{"argument", []string{"-tokenizer", demoModel, "x"}, `unexpected argument "x"`},
-		{"unknown flag", []string{"-x"}, "usage"},
+		{"unknown flag", []string{"-x"}, "flag provided but not defined: -x (-h lists the flags)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			checkError(t, run(c.args, strings.NewReader(""), io.Discard, io.Discard), c.want)
+			checkError(t, run(c.args, strings.NewReader(""), io.Discard), c.want)
 		})
 	}
 	t.Run("help", func(t *testing.T) {
 		var help strings.Builder
-		if err := run([]string{"-h"}, strings.NewReader(""), io.Discard, &help); !errors.Is(err, flag.ErrHelp) {
+		if err := run([]string{"-h"}, strings.NewReader(""), &help); !errors.Is(err, flag.ErrHelp) {
 			t.Errorf("got %v, want flag.ErrHelp", err)
 		}
 		for _, want := range []string{"-tokenizer FILE", "-template NAME", "bytes_b64"} {
@@ -152,7 +152,7 @@ func TestArguments(t *testing.T) {
 func tokenize(t *testing.T, in string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	err := run([]string{"-tokenizer", demoModel}, strings.NewReader(in), &out, io.Discard)
+	err := run([]string{"-tokenizer", demoModel}, strings.NewReader(in), &out)
 	return out.String(), err
 }
 

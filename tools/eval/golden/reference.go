@@ -10,6 +10,7 @@ package golden
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -70,11 +71,15 @@ type routerReport struct {
 func Load(dir fs.FS) (*Reference, error) {
 	raw, err := fs.ReadFile(dir, "reference.json")
 	if err != nil {
-		return nil, fmt.Errorf("golden: %w", err)
+		var e *fs.PathError // its name is without the folder, which the caller knows
+		if errors.As(err, &e) {
+			err = e.Err
+		}
+		return nil, fmt.Errorf("reference.json: %w: name a folder that holds one", err)
 	}
 	var file referenceFile
 	if err := json.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("golden: reference.json: %w", err)
+		return nil, fmt.Errorf("reference.json: %w", err)
 	}
 	ref := &Reference{}
 	for name, p := range file.Prompts {
@@ -85,10 +90,10 @@ func Load(dir fs.FS) (*Reference, error) {
 			stored = p.LogitsLast
 		}
 		if stored == nil {
-			return nil, fmt.Errorf("golden: reference.json: prompt %s has no logits", name)
+			return nil, fmt.Errorf("reference.json: prompt %s has no logits", name)
 		}
 		if prompt.Logits, err = readMatrix(dir, *stored); err != nil {
-			return nil, fmt.Errorf("golden: %w", err)
+			return nil, err
 		}
 		prompt.Positions = stored.Positions
 		for i := 0; stored.Positions == nil && i < len(p.IDs); i++ {
@@ -99,12 +104,12 @@ func Load(dir fs.FS) (*Reference, error) {
 			prompt.RouterMarginAt = append(prompt.RouterMarginAt, layer.Margin)
 		}
 		if err := prompt.check(); err != nil {
-			return nil, fmt.Errorf("golden: reference.json: prompt %s: %w", name, err)
+			return nil, fmt.Errorf("reference.json: prompt %s: %w", name, err)
 		}
 		ref.Prompts = append(ref.Prompts, prompt)
 	}
 	if len(ref.Prompts) == 0 {
-		return nil, fmt.Errorf("golden: reference.json has no prompts")
+		return nil, errors.New("reference.json has no prompts")
 	}
 	slices.SortFunc(ref.Prompts, func(a, b Prompt) int { return len(a.IDs) - len(b.IDs) })
 	return ref, nil
