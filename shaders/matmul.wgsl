@@ -1,8 +1,9 @@
 // matmul: y[t, y_offset + r] = W[r] · x[t], plus what y held where ACCUMULATE is 1.
 // x f32[n, cols] · state · w WEIGHTS[rows, cols]
 // y f32[n, y_stride]
-// Dispatch (ceil(rows/WG), ceil(n/TILE)). At most max_tokens tokens are done.
-#import row_dot(w)
+// Dispatch (ceil(rows/WG/ROWS), ceil(n/TILE)). At most max_tokens tokens are done.
+#import WEIGHTS(w)
+#import block_dot(w)
 #import state()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -18,11 +19,13 @@ struct Params {
 }
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
+fn w_load(i: u32) -> Group {
+    return w_group(0u, params.rows * (params.cols / 32u), i);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x;
+    let row = id.x * ROWS;
     let n = min(state[STATE_N], params.max_tokens);
     let first = id.y * TILE;
     if (row >= params.rows || first >= n) {
@@ -31,13 +34,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var t = 0u; t < TILE; t++) {
         x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
     }
-    var acc = w_dot(0u, params.rows, params.cols, row);
-    for (var t = 0u; t < TILE && first + t < n; t++) {
-        let p = (first + t) * params.y_stride + params.y_offset + row;
-        if (ACCUMULATE == 1u) {
-            y[p] += acc[t];
-        } else {
-            y[p] = acc[t];
+    for (var i = 0u; i < ROWS; i++) {
+        row_at[i] = min(row + i, params.rows - 1u);
+    }
+    var acc = w_dot(params.cols);
+    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
+        for (var t = 0u; t < TILE && first + t < n; t++) {
+            let p = (first + t) * params.y_stride + params.y_offset + row + i;
+            if (ACCUMULATE == 1u) {
+                y[p] += acc[i * TILE + t];
+            } else {
+                y[p] = acc[i * TILE + t];
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 // y += Σ_i weight_i · (W2[e_i] · x[i]), (e_i, weight_i) = route[i].
 // x f32[TOP_K, cols] · route (expert, weight)[TOP_K] · down WEIGHTS[experts, rows, cols]
 // y f32[rows], the residual stream
-// Dispatch (ceil(rows/WG), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
-#import expert_dot(down)
+// Dispatch (ceil(rows/WG/ROWS), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
+#import expert_load(down)
+#import block_dot(down)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
@@ -18,18 +19,25 @@ struct Params {
 }
 @group(0) @binding(5) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.rows) {
+    let row = id.x * ROWS;
+    if (row >= params.rows) {
         return;
     }
-    var sum = 0.0;
-    for (var i = 0u; i < TOP_K; i++) {
-        x_at[0] = i * (params.cols / 4u);
-        var d = down_dot(route[i].x, id.x);
-        sum += bitcast<f32>(route[i].y) * d[0];
+    for (var i = 0u; i < ROWS; i++) {
+        row_at[i] = min(row + i, params.rows - 1u);
     }
-    y[id.x] += sum;
+    var sum: array<f32, ROWS>;
+    for (var j = 0u; j < TOP_K; j++) {
+        x_at[0] = j * (params.cols / 4u);
+        expert = route[j].x;
+        var d = down_dot(params.cols);
+        for (var i = 0u; i < ROWS; i++) {
+            sum[i] += bitcast<f32>(route[j].y) * d[i];
+        }
+    }
+    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
+        y[row + i] += sum[i];
+    }
 }

@@ -2,8 +2,9 @@
 // y[entry] = W2[e] · x[entry], entry = token·TOP_K + choice.
 // x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[experts, rows, cols]
 // y f32[n, TOP_K, rows]
-// Dispatch (ceil(rows/WG), MAX_TILES); tiles that the plan does not have return.
-#import expert_dot(down)
+// Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
+#import expert_load(down)
+#import block_dot(down)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -19,11 +20,10 @@ struct Params {
 }
 @group(0) @binding(5) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.rows || id.y >= plan[0]) {
+    let row = id.x * ROWS;
+    if (row >= params.rows || id.y >= plan[0]) {
         return;
     }
     let tile = 4u + 4u * id.y;
@@ -32,8 +32,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var t = 0u; t < TILE; t++) {
         x_at[t] = plan[order + min(t, count - 1u)] * (params.cols / 4u);
     }
-    var d = down_dot(plan[tile], id.x);
-    for (var t = 0u; t < count; t++) {
-        y[plan[order + t] * params.rows + id.x] = d[t];
+    for (var i = 0u; i < ROWS; i++) {
+        row_at[i] = min(row + i, params.rows - 1u);
+    }
+    expert = plan[tile];
+    var d = down_dot(params.cols);
+    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
+        for (var t = 0u; t < count; t++) {
+            y[plan[order + t] * params.rows + row + i] = d[i * TILE + t];
+        }
     }
 }

@@ -2,9 +2,11 @@
 // a[i] = silu(W1[e_i] · x) ⊙ (W3[e_i] · x), e_i = route[i].
 // x f32[cols] · route (expert, weight)[TOP_K] · gate, up WEIGHTS[experts, rows, cols]
 // a f32[TOP_K, rows]
-// Dispatch (ceil(rows/WG), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
-#import expert_dot(gate)
-#import expert_dot(up)
+// Dispatch (ceil(rows/WG/ROWS), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
+#import expert_load(gate)
+#import expert_load(up)
+#import block_dot(gate)
+#import block_dot(up)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
@@ -21,15 +23,19 @@ struct Params {
 }
 @group(0) @binding(7) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.rows) {
+    let row = id.x * ROWS;
+    if (row >= params.rows) {
         return;
     }
-    let e = route[id.y].x;
-    var g = gate_dot(e, id.x);
-    var u = up_dot(e, id.x);
-    a[id.y * params.rows + id.x] = g[0] / (1.0 + exp(-g[0])) * u[0];
+    for (var i = 0u; i < ROWS; i++) {
+        row_at[i] = min(row + i, params.rows - 1u);
+    }
+    expert = route[id.y].x;
+    var g = gate_dot(params.cols);
+    var u = up_dot(params.cols);
+    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
+        a[id.y * params.rows + row + i] = g[i] / (1.0 + exp(-g[i])) * u[i];
+    }
 }

@@ -3,9 +3,11 @@
 // a[entry] = silu(W1[e] · x[token]) ⊙ (W3[e] · x[token]), entry = token·TOP_K + choice.
 // x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[experts, rows, cols]
 // a f32[n, TOP_K, rows]
-// Dispatch (ceil(rows/WG), MAX_TILES); tiles that the plan does not have return.
-#import expert_dot(gate)
-#import expert_dot(up)
+// Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
+#import expert_load(gate)
+#import expert_load(up)
+#import block_dot(gate)
+#import block_dot(up)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -23,23 +25,28 @@ struct Params {
 }
 @group(0) @binding(7) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.rows || id.y >= plan[0]) {
+    let row = id.x * ROWS;
+    if (row >= params.rows || id.y >= plan[0]) {
         return;
     }
     let tile = 4u + 4u * id.y;
-    let e = plan[tile];
+    expert = plan[tile];
     let order = ORDER + plan[tile + 1u];
     let count = plan[tile + 2u];
     for (var t = 0u; t < TILE; t++) {
         x_at[t] = plan[order + min(t, count - 1u)] / TOP_K * (params.cols / 4u);
     }
-    var g = gate_dot(e, id.x);
-    var u = up_dot(e, id.x);
-    for (var t = 0u; t < count; t++) {
-        a[plan[order + t] * params.rows + id.x] = g[t] / (1.0 + exp(-g[t])) * u[t];
+    for (var i = 0u; i < ROWS; i++) {
+        row_at[i] = min(row + i, params.rows - 1u);
+    }
+    var g = gate_dot(params.cols);
+    var u = up_dot(params.cols);
+    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
+        for (var t = 0u; t < count; t++) {
+            let j = i * TILE + t;
+            a[plan[order + t] * params.rows + row + i] = g[j] / (1.0 + exp(-g[j])) * u[j];
+        }
     }
 }

@@ -3,8 +3,10 @@
 // rope f32[context, headDim/2, 2] = cos and sin
 // q f32[n, nHeads, headDim] · k, v f32[context, nKVHeads, headDim], written at the
 // tokens' positions. RoPE rotates the halves (i, i + headDim/2), as Hugging Face does.
-// Dispatch (ceil(rows/2/WG), ceil(n/TILE)): a thread has both rows of one rotation.
-#import row_dot(w)
+// Dispatch (ceil(rows/2/WG/(ROWS/2)), ceil(n/TILE)): a thread has both rows of ROWS/2
+// rotations.
+#import WEIGHTS(w)
+#import block_dot(w)
 #import state()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -22,45 +24,61 @@ struct Params {
 }
 @group(0) @binding(7) var<uniform> params: Params;
 
-var<private> x_at: array<u32, TILE>;
+const PAIRS: u32 = ROWS / 2u;
+
+fn w_load(i: u32) -> Group {
+    let rows = (params.n_heads + 2u * params.n_kv_heads) * params.head_dim;
+    return w_group(0u, rows * (params.cols / 32u), i);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let half_dim = params.head_dim / 2u;
-    let heads = params.n_heads + 2u * params.n_kv_heads;
+    let pairs = (params.n_heads + 2u * params.n_kv_heads) * half_dim;
     let n = state[STATE_N];
     let first = id.y * TILE;
-    if (id.x >= heads * half_dim || first >= n) {
+    let pair = id.x * PAIRS;
+    if (pair >= pairs || first >= n) {
         return;
     }
     for (var t = 0u; t < TILE; t++) {
         x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
     }
-    let head = id.x / half_dim;
-    let i = id.x % half_dim;
-    let rows = heads * params.head_dim;
-    let row = head * params.head_dim + i;
-    var low = w_dot(0u, rows, params.cols, row);
-    var high = w_dot(0u, rows, params.cols, row + half_dim);
-    for (var t = 0u; t < TILE && first + t < n; t++) {
-        let pos = state[STATE_POS] + first + t;
-        var r = vec2<f32>(low[t], high[t]);
-        if (head < params.n_heads + params.n_kv_heads) {
-            let c = rope[pos * half_dim + i];
-            r = vec2<f32>(r.x * c.x - r.y * c.y, r.y * c.x + r.x * c.y);
+    for (var i = 0u; i < PAIRS; i++) {
+        let p = min(pair + i, pairs - 1u);
+        row_at[2u * i] = p / half_dim * params.head_dim + p % half_dim;
+        row_at[2u * i + 1u] = row_at[2u * i] + half_dim;
+    }
+    var acc = w_dot(params.cols);
+    for (var i = 0u; i < PAIRS && pair + i < pairs; i++) {
+        for (var t = 0u; t < TILE && first + t < n; t++) {
+            let both = vec2<f32>(acc[2u * i * TILE + t], acc[(2u * i + 1u) * TILE + t]);
+            store(pair + i, first + t, both);
         }
-        if (head < params.n_heads) {
-            let p = ((first + t) * params.n_heads + head) * params.head_dim + i;
-            q[p] = r.x;
-            q[p + half_dim] = r.y;
-        } else if (head < params.n_heads + params.n_kv_heads) {
-            let p = (pos * params.n_kv_heads + head - params.n_heads) * params.head_dim + i;
-            k[p] = r.x;
-            k[p + half_dim] = r.y;
-        } else {
-            let p = (pos * params.n_kv_heads + head - params.n_heads - params.n_kv_heads) * params.head_dim + i;
-            v[p] = r.x;
-            v[p + half_dim] = r.y;
-        }
+    }
+}
+
+// store writes both rows of a pair for token t: rotated, unless they are values.
+fn store(pair: u32, t: u32, both: vec2<f32>) {
+    let half_dim = params.head_dim / 2u;
+    let head = pair / half_dim;
+    let i = pair % half_dim;
+    let pos = state[STATE_POS] + t;
+    let c = rope[pos * half_dim + i];
+    let r = vec2<f32>(both.x * c.x - both.y * c.y, both.y * c.x + both.x * c.y);
+    if (head < params.n_heads) {
+        let p = (t * params.n_heads + head) * params.head_dim + i;
+        q[p] = r.x;
+        q[p + half_dim] = r.y;
+        return;
+    }
+    let kv = (head - params.n_heads) % params.n_kv_heads;
+    let p = (pos * params.n_kv_heads + kv) * params.head_dim + i;
+    if (head < params.n_heads + params.n_kv_heads) {
+        k[p] = r.x;
+        k[p + half_dim] = r.y;
+    } else {
+        v[p] = both.x;
+        v[p + half_dim] = both.y;
     }
 }

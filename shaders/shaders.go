@@ -8,9 +8,9 @@
 //
 // The only directive stands on a line of its own:
 //
-//	#import row_dot(gate_a)
+//	#import block_dot(gate_a)
 //
-// It inserts lib/row_dot.wgsl with every $0 replaced by the argument gate_a. The
+// It inserts lib/block_dot.wgsl with every $0 replaced by the argument gate_a. The
 // import name may be an alias that the caller resolves, so that one kernel text
 // serves every weight format: `#import WEIGHTS(w)` becomes lib/q4.wgsl for q4.
 package shaders

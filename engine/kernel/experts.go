@@ -29,11 +29,11 @@ func (m *ExpertMatrix) params() ExpertParams {
 func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, c Choice) Call {
 	return Call{
 		stem: "moe_gate_up", format: gate.Format, weighted: true,
-		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: 1}},
+		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
-		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG), c.TopK, 1},
+		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), c.TopK, 1},
 	}
 }
 
@@ -44,11 +44,11 @@ func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, y gpu.Binding, c
 	return Call{
 		stem: "moe_down", format: down.Format, weighted: true,
 		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
+			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, down.A, down.B, y},
 		params:   down.params(),
-		grid:     [3]int{ceilDiv(down.Rows, t.RowWG), 1, 1},
+		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), 1, 1},
 	}
 }
 
@@ -84,12 +84,12 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
 func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
 	return Call{
 		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true,
-		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)},
+		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)},
 			{Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
-		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG), maxTiles(t, n, c), 1},
+		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
 	}
 }
 
@@ -99,11 +99,11 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Binding, n int, c Choice) Call {
 	return Call{
 		stem: "moe_down_grouped", format: down.Format, weighted: true,
-		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}}, planConsts(t, n, c)...),
+		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
 		params:   down.params(),
-		grid:     [3]int{ceilDiv(down.Rows, t.RowWG), maxTiles(t, n, c), 1},
+		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
 	}
 }
 

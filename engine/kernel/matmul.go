@@ -21,12 +21,12 @@ func Matmul(t Tuning, format quant.Format, x, state, w, y gpu.Binding, n, rows, 
 	return Call{
 		stem: "matmul", format: format, weighted: true,
 		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: uint32(tile)}, {Name: "ACCUMULATE", Value: add}},
+			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}, {Name: "ACCUMULATE", Value: add}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, state, w, y},
 		params: MatmulParams{Rows: uint32(rows), Cols: uint32(cols),
 			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n)},
-		grid: [3]int{ceilDiv(rows, t.RowWG), ceilDiv(n, tile), 1},
+		grid: [3]int{ceilDiv(rows, t.RowWG*t.Rows), ceilDiv(n, tile), 1},
 	}
 }
 

@@ -21,12 +21,12 @@ func QKV(t Tuning, format quant.Format, x, state, w, rope, q, k, v gpu.Binding, 
 	pairs := (h.NHeads + 2*h.NKVHeads) * h.HeadDim / 2
 	return Call{
 		stem: "qkv", format: format, weighted: true,
-		consts: []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "TILE", Value: uint32(tile)}},
+		consts: []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}},
 		access: []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite, gpu.ReadWrite, gpu.ReadWrite},
 
 		bindings: []gpu.Binding{x, state, w, rope, q, k, v},
 		params: QKVParams{Cols: uint32(cols), NHeads: uint32(h.NHeads),
 			NKVHeads: uint32(h.NKVHeads), HeadDim: uint32(h.HeadDim)},
-		grid: [3]int{ceilDiv(pairs, t.RowWG), ceilDiv(n, tile), 1},
+		grid: [3]int{ceilDiv(pairs, t.RowWG*t.Rows/2), ceilDiv(n, tile), 1},
 	}
 }

@@ -5,7 +5,8 @@ import "mixtab/engine/gpu"
 // Tuning holds the numbers that kernels are compiled with. They change speed, never
 // results beyond rounding.
 type Tuning struct {
-	RowWG       int // threads of a workgroup in kernels with a thread per row of weights
+	RowWG       int // threads of a workgroup in kernels whose threads have rows of weights
+	Rows        int // rows of weights of a thread; even, as RoPE rotates pairs
 	ReduceWG    int // threads of a workgroup that reduces one token's vector
 	AttentionWG int // threads of an attention workgroup, and positions of one tile
 	SampleWG    int // threads of the one workgroup that samples
@@ -14,14 +15,15 @@ type Tuning struct {
 }
 
 // tunings is the table of variants by sort of adapter. CPU adapters (SwiftShader,
-// lavapipe) have few wide threads and dear barriers. lavapipe (Mesa 22) also ends a
+// lavapipe) have few wide threads, dear barriers, and dear loads, which more rows to a
+// thread share. lavapipe (Mesa 22) also ends a
 // thread's loops, all together, after 65,535 iterations: sampling from 32,000 tokens
 // stays below that only if enough threads share them.
 var tunings = map[gpu.Kind]Tuning{
-	gpu.KindCPU: {RowWG: 32, ReduceWG: 16, AttentionWG: 32, SampleWG: 128, Tile: 8, Chunk: 64},
+	gpu.KindCPU: {RowWG: 16, Rows: 4, ReduceWG: 16, AttentionWG: 32, SampleWG: 128, Tile: 8, Chunk: 64},
 }
 
-var defaultTuning = Tuning{RowWG: 64, ReduceWG: 128, AttentionWG: 64, SampleWG: 256, Tile: 8, Chunk: 128}
+var defaultTuning = Tuning{RowWG: 64, Rows: 2, ReduceWG: 128, AttentionWG: 64, SampleWG: 256, Tile: 8, Chunk: 128}
 
 // TuningFor is the tuning for an adapter.
 func TuningFor(info gpu.Info) Tuning {

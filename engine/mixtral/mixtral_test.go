@@ -78,7 +78,7 @@ func TestChunksDoNotMatter(t *testing.T) {
 		}
 	}
 	other := load(t, "odd", quant.Q4, mixtral.Options{Context: 150,
-		Tuning: kernel.Tuning{RowWG: 64, ReduceWG: 32, AttentionWG: 16, SampleWG: 64, Tile: 3, Chunk: 13}})
+		Tuning: kernel.Tuning{RowWG: 64, Rows: 2, ReduceWG: 32, AttentionWG: 16, SampleWG: 64, Tile: 3, Chunk: 13}})
 	if got := logits(t, other, all); !slices.Equal(got, want) {
 		t.Error("another tuning: other logits")
 	}

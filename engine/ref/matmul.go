@@ -8,7 +8,7 @@ func matmul(c *call) {
 	n := min(int(state[stateN]), maxTokens, c.reach(1, c.constant("TILE")))
 	accumulate := c.constant("ACCUMULATE") == 1
 	x := widen(c.b[0].floats()[:n*cols])
-	parallel(min(rows, c.reach(0, c.constant("WG"))), func(first, end int) {
+	parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
 		buf := newRow(cols)
 		for r := first; r < end; r++ {
 			w := buf.load(m, r)

@@ -8,7 +8,7 @@ func moeDown(c *call) {
 	rows, cols := c.param(0), c.param(1)
 	topK := c.constant("TOP_K")
 	x := widen(c.b[0].floats()[:topK*cols])
-	parallel(min(rows, c.reach(0, c.constant("WG"))), func(first, end int) {
+	parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
 		buf := newRow(cols)
 		for r := first; r < end; r++ {
 			sum := float64(y[r])

@@ -8,7 +8,7 @@ func moeGateUp(c *call) {
 	for i := range c.reach(1, 1) {
 		e := int(route[2*i])
 		gate, up := c.expert(c.b[2], c.b[3], e), c.expert(c.b[4], c.b[5], e)
-		parallel(min(rows, c.reach(0, c.constant("WG"))), func(first, end int) {
+		parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
 			gateBuf, upBuf := newRow(cols), newRow(cols)
 			for r := first; r < end; r++ {
 				g, u := dot(gateBuf.load(gate, r), x), dot(upBuf.load(up, r), x)

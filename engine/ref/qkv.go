@@ -11,7 +11,7 @@ func qkv(c *call) {
 	pos := int(state[statePos])
 	n := min(int(state[stateN]), c.reach(1, c.constant("TILE")))
 	x := widen(c.b[0].floats()[:n*cols])
-	parallel(min(heads*half, c.reach(0, c.constant("WG"))), func(first, end int) {
+	parallel(min(heads*half, c.reach(0, c.constant("WG")*c.constant("ROWS")/2)), func(first, end int) {
 		lowBuf, highBuf := newRow(cols), newRow(cols)
 		for pair := first; pair < end; pair++ {
 			head, i := pair/half, pair%half

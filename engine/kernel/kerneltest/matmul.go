@@ -11,7 +11,7 @@ import (
 func testMatmul(t *testing.T, s *suite) {
 	cols := []int{32, 96, 160, 256, 64}
 	for _, f := range quant.Formats {
-		for i, rows := range around(s.tuning.RowWG) {
+		for i, rows := range around(s.tuning.RowWG * s.tuning.Rows) {
 			for j, n := range around(s.tuning.Tile) {
 				m := matmulCase{f, n, n, rows, cols[(i+j)%len(cols)], rows, 0, (i+j)%2 == 0}
 				s.try(t, name("%v/rows=%d/cols=%d/n=%d", f, rows, m.cols, n), func(c *trial) { c.matmul(s.tuning, m) })

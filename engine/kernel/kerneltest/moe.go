@@ -23,7 +23,7 @@ type expertCase struct {
 // expertCases runs do over formats, shapes, choices and both layouts of banks. The
 // numbers of tokens are of interest to the grouped kernels only.
 func expertCases(t *testing.T, s *suite, do func(*trial, expertCase)) {
-	wg := s.tuning.RowWG
+	wg := s.tuning.RowWG * s.tuning.Rows
 	capacity := 2*s.tuning.Tile + 3
 	choices := []kernel.Choice{{Experts: 4, TopK: 1}, {Experts: 8, TopK: 3}, {Experts: 16, TopK: 3}, {Experts: 8, TopK: 2}}
 	cols := []int{96, 32, 160, 64}

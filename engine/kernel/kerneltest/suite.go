@@ -64,7 +64,7 @@ type suite struct {
 
 // otherTuning is one that no table of tunings has, for loops that must derive from the
 // constants.
-var otherTuning = kernel.Tuning{RowWG: 48, ReduceWG: 24, AttentionWG: 64, SampleWG: 128, Tile: 3, Chunk: 32}
+var otherTuning = kernel.Tuning{RowWG: 48, Rows: 6, ReduceWG: 24, AttentionWG: 64, SampleWG: 128, Tile: 3, Chunk: 32}
 
 // A trial is one case of one kernel: its buffers, and numbers that are the same in
 // every run.

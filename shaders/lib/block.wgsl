@@ -1,0 +1,5 @@
+// A thread's block of a matmul: ROWS rows of weights times TILE activation vectors. Its
+// kernel says which before it multiplies.
+const BLOCK: u32 = ROWS * TILE;
+var<private> row_at: array<u32, ROWS>; // rows of the matrix
+var<private> x_at: array<u32, TILE>;   // places in x, in vec4s

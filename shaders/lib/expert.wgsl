@@ -1,0 +1,1 @@
+var<private> expert: u32; // whose matrices are multiplied
