@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ type chatOptions struct {
 	verbose     bool
 }
 
-func chatCommand() *ffcli.Command {
+func chatCommand(stdout io.Writer) *ffcli.Command {
 	var o chatOptions
 	flags := flag.NewFlagSet("desktop chat", flag.ContinueOnError)
 	flags.StringVar(&o.pack, "pack", "", "folder of the pack (default the built-in demo model, which is not Mixtral-8x7B)")
@@ -49,7 +50,11 @@ func chatCommand() *ffcli.Command {
 		ShortHelp:  "answer a prompt, or a conversation from standard input, a message a line",
 		FlagSet:    flags,
 		Exec: func(ctx context.Context, args []string) error {
-			return runChat(ctx, o, strings.Join(args, " "), os.Stdin, os.Stdout)
+			prompt := strings.Join(args, " ")
+			if len(args) > 0 && strings.TrimSpace(prompt) == "" {
+				return errors.New("the message is empty: write one, or leave it out to write line by line")
+			}
+			return runChat(ctx, o, prompt, os.Stdin, stdout)
 		},
 	}
 }
