@@ -13,14 +13,8 @@ import (
 
 var errClosed = errors.New("webgpu: the device is closed")
 
-// call runs f, which calls wgpu-native, under the device's lock and inside error
-// scopes, and returns what went wrong as a typed error. op names the call.
-func (d *device) call(op string, f func() error) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.callLocked(op, f)
-}
-
+// callLocked runs f, which calls wgpu-native, inside error scopes, and returns what went
+// wrong as a typed error. op names the call. The device's lock is held.
 func (d *device) callLocked(op string, f func() error) error {
 	if err := d.usable(); err != nil {
 		return err
