@@ -28,7 +28,7 @@ func openPack(fsys fs.FS) (*pack, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("manifest.json is missing: name a folder that tools/pack wrote")
 	} else if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: name a folder that tools/pack wrote", err)
 	}
 	manifest, err := weights.ParseManifest(text)
 	if err != nil {

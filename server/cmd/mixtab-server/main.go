@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, p := range cfg.packs {
 		root, err := os.OpenRoot(p.dir)
 		if err != nil {
-			return fmt.Errorf("-pack: %w", err)
+			return fmt.Errorf("-pack: %w: name a folder that tools/pack wrote", err)
 		}
 		defer root.Close()
 		serve.Packs[p.name] = root.FS()

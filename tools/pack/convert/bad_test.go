@@ -122,7 +122,7 @@ func TestBadInput(t *testing.T) {
 		}, []string{st, "tensor model.", "column", "is NaN: download the checkpoint again"}},
 		{"architecture", tiny, "config.json", replace("MixtralForCausalLM", "LlamaForCausalLM"), []string{"config.json", `config.json: architectures is ["LlamaForCausalLM"]; mixtab runs MixtralForCausalLM: choose another checkpoint`}},
 		{"config is no JSON", tiny, "config.json", func([]byte) []byte { return []byte("{") }, []string{"config.json: unexpected end of JSON input: download the checkpoint again"}},
-		{"other config", tiny, "config.json", replace(`"intermediate_size": 128`, `"intermediate_size": 96`), []string{st, "has the shape [128 64], config.json makes it [96 64]"}},
+		{"other config", tiny, "config.json", replace(`"intermediate_size": 128`, `"intermediate_size": 96`), []string{st, "has the shape [128 64], config.json makes it [96 64]: the two files do not belong together: download the checkpoint again"}},
 		{"index names no file", sharded, "model.safetensors.index.json", replace("model-00002-of", "model-00009-of"), []string{"model-00009-of", "is missing (named in model.safetensors.index.json): download"}},
 		{"index leaves the folder", sharded, "model.safetensors.index.json", replace(`"model-00002-of`, `"../model-00002-of`), []string{"index.json", "is no name of a shard"}},
 		{"index is no JSON", sharded, "model.safetensors.index.json", func([]byte) []byte { return []byte("x") }, []string{"index.json", "download the checkpoint again"}},

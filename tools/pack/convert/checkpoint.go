@@ -287,7 +287,7 @@ func (c *checkpoint) find(name string, shape ...int) (*tensor, error) {
 		return nil, fmt.Errorf("%s: tensor %s is missing: %s", c.dir, name, damaged)
 	}
 	if fmt.Sprint(t.shape) != fmt.Sprint(shape) {
-		return nil, fmt.Errorf("%s: tensor %s has the shape %v, config.json makes it %v: the two files do not belong together", t.file.path, name, t.shape, shape)
+		return nil, fmt.Errorf("%s: tensor %s has the shape %v, config.json makes it %v: the two files do not belong together: %s", t.file.path, name, t.shape, shape, damaged)
 	}
 	switch t.dtype {
 	case safetensors.BF16, safetensors.F16, safetensors.F32:
