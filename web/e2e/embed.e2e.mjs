@@ -1,9 +1,10 @@
 // The library in a page of another origin, under that page's own strict policy.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { launch, open } from './browser.mjs';
 import { startServer } from './server.mjs';
 import { serve } from './static-server.mjs';
@@ -80,4 +81,37 @@ test('errors reach the caller with their codes', { timeout: 120_000 }, async () 
   assert.equal(codes.tooLong, 'context_full');
   assert.equal(codes.unsupported, 'bad_request');
   await close();
+});
+
+test('a damaged pack is refused in one line', {
+  timeout: 120_000,
+  skip: !!process.env.BASE_URL,
+}, async () => {
+  const pack = join(folder, 'pack');
+  await cp(fileURLToPath(new URL('../../demo/pack', import.meta.url)), pack, { recursive: true });
+  const shards = (await readdir(join(pack, 'shards'))).map(name => join(pack, 'shards', name));
+  const sizes = await Promise.all(shards.map(async file => (await stat(file)).size));
+  const shard = shards[sizes.indexOf(Math.max(...sizes))];
+  const bytes = await readFile(shard);
+  bytes[bytes.length >> 1] ^= 1; // of the right size: the server takes it
+  await writeFile(shard, bytes);
+  const broken = await startServer('-pack', `broken=${pack}`);
+  try {
+    const { page, close } = await open(browser, elsewhere.url);
+    const { code, message } = await page.evaluate(
+      async ({ base, pack }) => {
+        const { createEngine } = await import(`${base}lib/mixtab.js`);
+        return createEngine({ pack }).catch(({ code, message }) => ({ code, message }));
+      },
+      { base: server.url, pack: `${broken.url}packs/broken/` },
+    );
+    assert.equal(code, 'bad_pack');
+    assert.match(
+      message,
+      /packs\/broken\/shards\/[0-9a-f]{64}\.bin has other bytes than its name says: the server's copy is damaged: copy the pack there again$/,
+    );
+    await close();
+  } finally {
+    broken.close();
+  }
 });
