@@ -31,15 +31,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (row >= params.rows || first >= n) {
         return;
     }
-    for (var t = 0u; t < TILE; t++) {
-        x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
+    x_n = min(TILE, n - first);
+    for (var t = 0u; t < x_n; t++) {
+        x_at[t] = (first + t) * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
     var acc = w_dot(params.cols);
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
-        for (var t = 0u; t < TILE && first + t < n; t++) {
+        for (var t = 0u; t < x_n; t++) {
             let p = (first + t) * params.y_stride + params.y_offset + row + i;
             if (ACCUMULATE == 1u) {
                 y[p] += acc[i * TILE + t];

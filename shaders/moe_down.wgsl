@@ -3,8 +3,7 @@
 // x f32[TOP_K, cols] · route (expert, weight)[TOP_K] · down WEIGHTS[experts, rows, cols]
 // y f32[rows], the residual stream
 // Dispatch (ceil(rows/WG/ROWS), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
-#import expert_load(down)
-#import block_dot(down)
+#import expert_dot(down)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
@@ -28,11 +27,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
+    x_n = 1u;
     var sum: array<f32, ROWS>;
     for (var j = 0u; j < TOP_K; j++) {
         x_at[0] = j * (params.cols / 4u);
         expert = route[j].x;
-        var d = down_dot(params.cols);
+        var d = down_dot();
         for (var i = 0u; i < ROWS; i++) {
             sum[i] += bitcast<f32>(route[j].y) * d[i];
         }

@@ -3,8 +3,7 @@
 // x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[experts, rows, cols]
 // y f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
-#import expert_load(down)
-#import block_dot(down)
+#import expert_dot(down)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -28,17 +27,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let tile = 4u + 4u * id.y;
     let order = ORDER + plan[tile + 1u];
-    let count = plan[tile + 2u];
-    for (var t = 0u; t < TILE; t++) {
-        x_at[t] = plan[order + min(t, count - 1u)] * (params.cols / 4u);
+    x_n = plan[tile + 2u];
+    for (var t = 0u; t < x_n; t++) {
+        x_at[t] = plan[order + t] * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
     expert = plan[tile];
-    var d = down_dot(params.cols);
+    var d = down_dot();
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
-        for (var t = 0u; t < count; t++) {
+        for (var t = 0u; t < x_n; t++) {
             y[plan[order + t] * params.rows + row + i] = d[i * TILE + t];
         }
     }

@@ -3,10 +3,8 @@
 // x f32[cols] · route (expert, weight)[TOP_K] · gate, up WEIGHTS[experts, rows, cols]
 // a f32[TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
-#import expert_load(gate)
-#import expert_load(up)
-#import block_dot(gate)
-#import block_dot(up)
+#import expert_dot(gate)
+#import expert_dot(up)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;
@@ -32,9 +30,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
+    x_n = 1u;
     expert = route[id.y].x;
-    var g = gate_dot(params.cols);
-    var u = up_dot(params.cols);
+    var g = gate_dot();
+    var u = up_dot();
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         a[id.y * params.rows + row + i] = g[i] / (1.0 + exp(-g[i])) * u[i];
     }

@@ -4,10 +4,8 @@
 // x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[experts, rows, cols]
 // a f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
-#import expert_load(gate)
-#import expert_load(up)
-#import block_dot(gate)
-#import block_dot(up)
+#import expert_dot(gate)
+#import expert_dot(up)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -34,17 +32,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let tile = 4u + 4u * id.y;
     expert = plan[tile];
     let order = ORDER + plan[tile + 1u];
-    let count = plan[tile + 2u];
-    for (var t = 0u; t < TILE; t++) {
-        x_at[t] = plan[order + min(t, count - 1u)] / TOP_K * (params.cols / 4u);
+    x_n = plan[tile + 2u];
+    for (var t = 0u; t < x_n; t++) {
+        x_at[t] = plan[order + t] / TOP_K * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    var g = gate_dot(params.cols);
-    var u = up_dot(params.cols);
+    var g = gate_dot();
+    var u = up_dot();
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
-        for (var t = 0u; t < count; t++) {
+        for (var t = 0u; t < x_n; t++) {
             let j = i * TILE + t;
             a[plan[order + t] * params.rows + row + i] = g[j] / (1.0 + exp(-g[j])) * u[j];
         }

@@ -41,8 +41,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (pair >= pairs || first >= n) {
         return;
     }
-    for (var t = 0u; t < TILE; t++) {
-        x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
+    x_n = min(TILE, n - first);
+    for (var t = 0u; t < x_n; t++) {
+        x_at[t] = (first + t) * (params.cols / 4u);
     }
     for (var i = 0u; i < PAIRS; i++) {
         let p = min(pair + i, pairs - 1u);
@@ -51,7 +52,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     var acc = w_dot(params.cols);
     for (var i = 0u; i < PAIRS && pair + i < pairs; i++) {
-        for (var t = 0u; t < TILE && first + t < n; t++) {
+        for (var t = 0u; t < x_n; t++) {
             let both = vec2<f32>(acc[2u * i * TILE + t], acc[(2u * i + 1u) * TILE + t]);
             store(pair + i, first + t, both);
         }

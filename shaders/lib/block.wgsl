@@ -3,3 +3,4 @@
 const BLOCK: u32 = ROWS * TILE;
 var<private> row_at: array<u32, ROWS>; // rows of the matrix
 var<private> x_at: array<u32, TILE>;   // places in x, in vec4s
+var<private> x_n: u32;                 // how many of them there are

@@ -6,12 +6,13 @@
 fn $0_dot(cols: u32) -> array<f32, BLOCK> {
     var acc: array<f32, BLOCK>;
     let groups = cols / 32u;
+    let vectors = select(x_n, 1u, TILE == 1u); // a constant when decoding
     for (var g = 0u; g < groups; g++) {
         var m: array<Group, ROWS>;
         for (var i = 0u; i < ROWS; i++) {
             m[i] = $0_load(row_at[i] * groups + g);
         }
-        for (var t = 0u; t < TILE; t++) {
+        for (var t = 0u; t < vectors; t++) {
             let p = x_at[t] + g * 8u;
             let xa = mat4x4<f32>(x[p], x[p + 1u], x[p + 2u], x[p + 3u]);
             let xb = mat4x4<f32>(x[p + 4u], x[p + 5u], x[p + 6u], x[p + 7u]);
