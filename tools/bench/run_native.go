@@ -10,11 +10,9 @@ import (
 	"os/signal"
 
 	"mixtab/demo"
-	"mixtab/desktop/webgpu"
-	"mixtab/engine/gpu"
-	"mixtab/engine/ref"
 	"mixtab/packdir"
 	"mixtab/tools/bench/measure"
+	"mixtab/tools/cli"
 	"mixtab/tools/pack/progress"
 )
 
@@ -33,7 +31,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	dev, err := open(ctx, *device)
+	dev, err := cli.OpenDevice(ctx, *device)
 	if err != nil {
 		return err
 	}
@@ -45,14 +43,4 @@ func run() error {
 		return err
 	}
 	return o.print(r)
-}
-
-func open(ctx context.Context, device string) (gpu.Device, error) {
-	switch device {
-	case "ref":
-		return ref.New(), nil
-	case "native":
-		return webgpu.Open(ctx, webgpu.Options{})
-	}
-	return nil, fmt.Errorf("-device: unknown device %q; native and ref are supported", device)
 }

@@ -19,10 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 
-	"mixtab/desktop/webgpu"
-	"mixtab/engine/gpu"
 	"mixtab/engine/quant"
-	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/tools/cli"
 	"mixtab/tools/eval/golden"
@@ -76,7 +73,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", *reference, err)
 	}
-	dev, err := open(ctx, *device)
+	dev, err := cli.OpenDevice(ctx, *device)
 	if err != nil {
 		return err
 	}
@@ -120,16 +117,6 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("%s: %w (max_abs %g, rms %g)", *checkpoint, errOutside, tol.MaxAbs, tol.RMS)
 	}
 	return nil
-}
-
-func open(ctx context.Context, device string) (gpu.Device, error) {
-	switch device {
-	case "ref":
-		return ref.New(), nil
-	case "native":
-		return webgpu.Open(ctx, webgpu.Options{})
-	}
-	return nil, fmt.Errorf("-device: unknown device %q; ref and native are supported", device)
 }
 
 func print(out output) {
