@@ -7,6 +7,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -68,7 +69,11 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 		}
 	}
 	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress}
-	if e.model, err = mixtral.Load(ctx, dev, src, man, opt); err != nil {
+	e.model, err = mixtral.Load(ctx, dev, src, man, opt)
+	if errors.Is(err, gpu.ErrOutOfMemory) {
+		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return e, nil

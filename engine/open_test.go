@@ -12,6 +12,7 @@ import (
 
 	"mixtab/demo"
 	"mixtab/engine"
+	"mixtab/engine/gpu"
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
@@ -65,6 +66,21 @@ func TestOpenBadPack(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})
+	}
+}
+
+func TestOpenTooLarge(t *testing.T) {
+	pack, err := packdir.OpenFS(demo.FS())
+	must(t, err)
+	limits := gpu.DefaultLimits
+	limits.MaxBufferSize = 512 << 10
+	dev := ref.NewWithLimits(limits)
+	_, err = engine.Open(t.Context(), dev, pack.Source(dev), engine.Config{})
+	if !errors.Is(err, gpu.ErrOutOfMemory) || !strings.HasSuffix(err.Error(), ": close other programs that use the GPU, or pack the model in a smaller format") {
+		t.Errorf("got %v", err)
+	}
+	if held := dev.Counters().BytesHeld; held != 0 {
+		t.Errorf("%d bytes are still held", held)
 	}
 }
 
