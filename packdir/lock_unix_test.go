@@ -43,6 +43,14 @@ func TestTwoWriters(t *testing.T) {
 	if err := first.Finish(m, nil); err != nil {
 		t.Fatal(err)
 	}
+	// The later one looked before the end of the first, and opens its journal behind it.
+	if err := os.WriteFile(filepath.Join(dir, journalPath), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want = dir + ": another command has just packed into it: run the same command again"
+	if _, err := create(t, dir, "b"); err == nil || err.Error() != want {
+		t.Errorf("b: got %v, want %s", err, want)
+	}
 	if w, err := create(t, dir, "a"); err != nil || !w.Dry() {
 		t.Errorf("after its end: %v", err)
 	}

@@ -84,6 +84,10 @@ func (w *Writer) openJournal(identity string) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(w.path(weights.ManifestPath)); err == nil && len(journal) == 0 {
+		os.Remove(w.path(journalPath)) // it is ours: a pack was finished between begin and here
+		return fmt.Errorf("%s: another command has just packed into it: run the same command again", w.dir)
+	}
 	if err := w.resume(journal, identity); err != nil {
 		return err
 	}
