@@ -100,6 +100,9 @@ func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit f
 	if e.Tokenizer == nil {
 		return Result{}, ErrNoTokenizer
 	}
+	if req.MaxTokens < 0 {
+		return Result{}, fmt.Errorf("max_tokens is %d; it must be at least 1, or 0 for no limit", req.MaxTokens)
+	}
 	res = Result{Finish: FinishLength, PromptTokens: len(prompt), CachedTokens: e.Reused(prompt)}
 	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}
 	start := time.Now()

@@ -24,7 +24,7 @@ var ErrContextFull = mixtral.ErrContextFull
 
 // Config chooses how a pack is opened. The zero value is right for chat.
 type Config struct {
-	Context int           // the longest conversation, in tokens; 0 is the model's own maximum
+	Context int           // the longest conversation, in tokens; 0 is what mixtral.DefaultCacheBytes hold
 	Tuning  kernel.Tuning // the zero value: by the adapter
 
 	// Progress is told the bytes of weights that are on the device, of all.

@@ -47,8 +47,8 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	steps := m.Context - len(prompt) + 1
 	flying := []gpu.Readback{first}
 	defer func() {
-		// What was queued ahead runs to its end, so that the next request finds the
-		// device idle; its tokens are nobody's.
+		// What was queued ahead runs to its end before the next request is queued behind
+		// it; its tokens are nobody's.
 		for _, r := range flying {
 			r.Wait(context.WithoutCancel(ctx), make([]byte, 4))
 		}

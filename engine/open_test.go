@@ -62,7 +62,7 @@ func TestOpenBadPack(t *testing.T) {
 			dev := ref.New()
 			_, err = engine.Open(t.Context(), dev, pack.Source(dev), engine.Config{})
 			want := strings.NewReplacer("%[1]s", dir, "%[2]s", shard).Replace(tt.want)
-			if err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "engine: ") || tt.is != nil && !errors.Is(err, tt.is) {
+			if err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "layers.") || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})

@@ -26,7 +26,7 @@ func TestBadRequests(t *testing.T) {
 		{"too long without its history", user(long), engine.Request{Drop: true}, "the context is full: the last message does not fit: it needs 108 tokens, and 48 are left: shorten it", engine.ErrContextFull},
 		{"no message", nil, engine.Request{}, "the conversation has no message to answer", chat.ErrEmpty},
 		{"only a system message", []chat.Message{{Role: chat.System, Content: "Be kind."}}, engine.Request{Drop: true}, "the conversation has no message to answer", chat.ErrEmpty},
-		{"unknown role", []chat.Message{{Role: "tool", Content: "x"}}, engine.Request{}, `chat: message 0 has the unknown role "tool"; use system, user or assistant`, nil},
+		{"unknown role", []chat.Message{{Role: "tool", Content: "x"}}, engine.Request{}, `message 0 has the unknown role "tool"; use system, user or assistant`, nil},
 		{"temperature", user("Hi"), engine.Request{Sampling: sample.Config{Temperature: math.NaN()}}, "sample: temperature is NaN; it must be between 0 and 100", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

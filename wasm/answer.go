@@ -45,7 +45,7 @@ func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Ev
 
 // invalid marks what a wrong conversation gives as the request's fault.
 func invalid(err error) error {
-	if errors.Is(err, chat.ErrEmpty) {
+	if errors.Is(err, chat.ErrEmpty) || errors.Is(err, chat.ErrRole) {
 		return badRequest("%v", err)
 	}
 	return err

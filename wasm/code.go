@@ -16,8 +16,14 @@ import (
 // errBadRequest marks errors that the page's request is to blame for.
 var errBadRequest = errors.New("bad request")
 
+// A requestError is an errBadRequest in its own words.
+type requestError struct{ text string }
+
+func (e requestError) Error() string        { return e.text }
+func (e requestError) Is(target error) bool { return target == errBadRequest }
+
 func badRequest(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errBadRequest, fmt.Sprintf(format, args...))
+	return requestError{fmt.Sprintf(format, args...)}
 }
 
 // codeOf tells the page which remedy to show.

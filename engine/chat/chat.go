@@ -34,6 +34,21 @@ type Message struct {
 	Content string `json:"content"`
 }
 
+// ErrRole is what a message of another role than the three gives.
+var ErrRole = errors.New("unknown role")
+
+// A roleError is an ErrRole that says where.
+type roleError struct {
+	message int
+	role    Role
+}
+
+func (e roleError) Error() string {
+	return fmt.Sprintf("message %d has the unknown role %q; use system, user or assistant", e.message, e.role)
+}
+
+func (e roleError) Is(target error) bool { return target == ErrRole }
+
 // Template names a way to write conversations, as a pack's manifest states it.
 type Template string
 

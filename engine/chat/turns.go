@@ -1,7 +1,5 @@
 package chat
 
-import "fmt"
-
 // separator joins texts that share a turn.
 const separator = "\n\n"
 
@@ -40,7 +38,7 @@ func newConversation(msgs []Message) (*conversation, error) {
 		case User, Assistant:
 			c.add(i, m)
 		default:
-			return nil, fmt.Errorf("chat: message %d has the unknown role %q; use system, user or assistant", i, m.Role)
+			return nil, roleError{i, m.Role}
 		}
 	}
 	if len(c.turns) == 0 {

@@ -8,7 +8,6 @@ package mixtral
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -23,12 +22,24 @@ var ErrContextFull = errors.New("the context is full")
 
 // Options choose how a model is loaded. The zero value is right for chat.
 type Options struct {
-	Context   int           // positions of the KV cache, in tokens; 0 is the model's own maximum
+	Context   int           // positions of the KV cache, in tokens; 0 is what DefaultCacheBytes hold
 	AllLogits bool          // Logits gives every position of a chunk, not only the last
 	Tuning    kernel.Tuning // the zero value: by the adapter
 
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
+}
+
+// DefaultCacheBytes is what the KV cache takes at most where nobody asks for a length:
+// 4,096 tokens of Mixtral-8x7B.
+const DefaultCacheBytes = 1 << 30
+
+// contextLength is the wanted number of positions, no more than the model's own maximum.
+func contextLength(c weights.Config, wanted int) int {
+	if wanted <= 0 {
+		wanted = DefaultCacheBytes / (c.NLayers * 2 * c.NKVHeads * c.HeadDim * 4)
+	}
+	return max(1, min(wanted, c.MaxPositions))
 }
 
 // Ring is how many sampled tokens the device remembers for the host to collect.
@@ -57,17 +68,14 @@ type Model struct {
 // Load allocates everything the model will ever need, compiles its kernels and moves
 // its weights to the device.
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
-	m := &Model{Config: man.Config, Context: man.Config.MaxPositions, dev: dev, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
-	if opt.Context > 0 {
-		m.Context = min(opt.Context, m.Context)
-	}
+	m := &Model{Config: man.Config, Context: contextLength(man.Config, opt.Context), dev: dev, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
 	if m.tuning == (kernel.Tuning{}) {
 		m.tuning = kernel.TuningFor(dev.Info())
 	}
 	m.tuning.Chunk = min(m.tuning.Chunk, m.Context)
 	if err := m.load(ctx, src, man); err != nil {
 		m.Close()
-		return nil, fmt.Errorf("mixtral: %w", err)
+		return nil, err
 	}
 	return m, nil
 }
@@ -110,7 +118,7 @@ func (m *Model) buffer(ctx context.Context, label string, bytes int) (gpu.Buffer
 	// A multiple of 256 lets kernels read whole vec4s at the end.
 	b, err := m.dev.NewBuffer(ctx, label, gpu.Storage, (bytes+255)&^255)
 	if err != nil {
-		return nil, fmt.Errorf("%s, %d bytes: %w", label, bytes, err)
+		return nil, err
 	}
 	m.buffers = append(m.buffers, b)
 	return b, nil

@@ -186,7 +186,7 @@ func (w *weightBuffers) fill(ctx context.Context, src weights.Source, man *weigh
 		for j, p := range t.Parts {
 			to := w.places[t.Name][j]
 			if err := src.Load(ctx, p, to.buffer, to.offset); err != nil {
-				return fmt.Errorf("%s: %w", t.Name, err)
+				return err
 			}
 			loaded += p.Length
 			if progress != nil {

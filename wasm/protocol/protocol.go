@@ -21,7 +21,7 @@ type Open struct {
 	Type    string `json:"type"` // "open"
 	ID      int    `json:"id"`
 	Pack    string `json:"pack"`    // absolute URL of the folder with manifest.json, ending in /
-	Context int    `json:"context"` // wanted context length in tokens; 0: the model's own, as far as memory allows
+	Context int    `json:"context"` // wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own
 }
 
 // Chat asks for the next assistant message of a conversation.

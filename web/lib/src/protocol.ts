@@ -11,7 +11,7 @@ export interface Open {
   id: number;
   /** Absolute URL of the folder with manifest.json, ending in "/". */
   pack: string;
-  /** Wanted context length in tokens; 0: the model's own, as far as memory allows. */
+  /** Wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own. */
   context: number;
 }
 
