@@ -18,6 +18,7 @@ Modes of Generator:
 
   python3 corpus.py              corpus numbers and 20 sample dialogues
   python3 corpus.py --cases OUT  write an evaluation file (all three test sets)
+  python3 corpus.py --near       how many held-out wordings are one word away from a trained one
 """
 import argparse
 import collections
@@ -653,11 +654,38 @@ def test_cases(seed=11):
             + [as_case(gen.dialogue(multi_only=True), "multi") for _ in range(180)])
 
 
+def one_word_apart(a, b):
+    """True when one word changed, added or removed makes the lists equal (or they are equal)."""
+    i = 0
+    while i < min(len(a), len(b)) and a[i] == b[i]:
+        i += 1
+    return a[i + 1:] in (b[i:], b[i + 1:]) or a[i:] == b[i + 1:]
+
+
+def count_near():
+    """Held-out wordings of three words or more, by what is near: a listed wording, only a pattern, or nothing."""
+    groups = [([WORDINGS[k][l]["all"][i] for i in held], [WORDINGS[k][l]["all"][i] for i in TRAIN_INDEX[k, l]],
+               [WORDINGS[k][l]["all"][i] for g in MORE_INDEX.get((k, l), ([],))[0] for i in g])
+              for (k, l), held in HELD_INDEX.items()]
+    groups += [(e["held"], e["train"], [q for g in MORE_CHAT.get((k, l), ([],))[0] for q in g])
+               for k, d in CHAT.items() for l, e in d.items()]
+    count = collections.Counter()
+    for held, listed, more in groups:
+        listed, more = ([plain(q).split() for q in part] for part in (listed, more))
+        for words in (plain(q).split() for q in held):
+            near = [any(one_word_apart(words, other) for other in part) for part in (listed, more)]
+            count["shorter" if len(words) < 3 else "listed" if near[0] else "pattern only" if near[1] else "none"] += 1
+    print("held-out wordings with a trained neighbour one word away:", dict(count))
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--cases", help="write an evaluation file here")
+    ap.add_argument("--near", action="store_true", help="count held-out wordings with a trained neighbour")
     ap.add_argument("--dialogues", type=int, default=20000, help="how many dialogues to count")
     args = ap.parse_args()
+    if args.near:
+        return count_near()
     if args.cases:
         cases = test_cases()
         with open(args.cases, "w", encoding="utf8") as f:
