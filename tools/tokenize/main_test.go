@@ -38,7 +38,7 @@ func TestLines(t *testing.T) {
 		{"two fields", `{"text":"a","ids":[1]}`, `{"error":"line 1: exactly one of \"text\", \"bytes_b64\", \"messages\" and \"ids\" is needed"}`, "line 1"},
 		{"no such id", `{"ids":[3072]}`, `{"error":"line 1: there is no id 3072; the vocabulary has 3072 pieces"}`, "no id 3072"},
 		{"unknown role", `{"messages":[{"role":"tool","content":""}]}`,
-			`{"error":"line 1: chat: message 0 has the unknown role \"tool\"; use system, user or assistant"}`, "unknown role"},
+			`{"error":"line 1: message 0 has the unknown role \"tool\"; use system, user or assistant"}`, "unknown role"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := tokenize(t, c.in)
