@@ -3,7 +3,7 @@
 // x f32[TOP_K, cols] · route (expert, weight)[TOP_K] · down WEIGHTS[experts, rows, cols]
 // y f32[rows], the residual stream
 // Dispatch (ceil(rows/WG/ROWS), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
-#import expert_dot(down)
+#import BANKS(down)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;

@@ -3,7 +3,7 @@
 // x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[experts, rows, cols]
 // y f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
-#import expert_dot(down)
+#import BANKS(down)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;

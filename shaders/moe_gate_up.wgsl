@@ -3,8 +3,8 @@
 // x f32[cols] · route (expert, weight)[TOP_K] · gate, up WEIGHTS[experts, rows, cols]
 // a f32[TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
-#import expert_dot(gate)
-#import expert_dot(up)
+#import BANKS(gate)
+#import BANKS(up)
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> route: array<vec2<u32>>;

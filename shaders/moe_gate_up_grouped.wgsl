@@ -4,8 +4,8 @@
 // x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[experts, rows, cols]
 // a f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
-#import expert_dot(gate)
-#import expert_dot(up)
+#import BANKS(gate)
+#import BANKS(up)
 #import plan()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;

@@ -23,12 +23,12 @@ func (m *ExpertMatrix) params() ExpertParams {
 	return ExpertParams{Rows: uint32(m.Rows), Cols: uint32(m.Cols), PerBank: uint32(m.PerBank), Stride: uint32(m.Stride / 16)}
 }
 
-// banks is how many banks the experts take.
-func (m *ExpertMatrix) banks(c Choice) uint32 {
+// banks is the file of shaders/lib that reads experts laid out like this.
+func (m *ExpertMatrix) banks(c Choice) string {
 	if m.PerBank < c.Experts {
-		return 2
+		return "two_banks"
 	}
-	return 1
+	return "one_bank"
 }
 
 // MoEGateUp is the first half of one token's chosen experts, a[i] = silu(W1·x)⊙(W3·x).
@@ -36,8 +36,8 @@ func (m *ExpertMatrix) banks(c Choice) uint32 {
 //	x f32[dim], route, gate and up [experts, hidden, dim] → a f32[topK, hidden]
 func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, c Choice) Call {
 	return Call{
-		stem: "moe_gate_up", format: gate.Format, weighted: true,
-		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "BANKS", Value: gate.banks(c)}, {Name: "TILE", Value: 1}},
+		stem: "moe_gate_up", format: gate.Format, weighted: true, banks: gate.banks(c),
+		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
@@ -50,9 +50,9 @@ func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, a gpu.Bind
 //	x f32[topK, hidden], route, down [experts, dim, hidden] → y f32[dim]
 func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, y gpu.Binding, c Choice) Call {
 	return Call{
-		stem: "moe_down", format: down.Format, weighted: true,
+		stem: "moe_down", format: down.Format, weighted: true, banks: down.banks(c),
 		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "BANKS", Value: down.banks(c)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
+			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, down.A, down.B, y},
 		params:   down.params(),
@@ -91,8 +91,8 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
 //	x f32[n, dim], plan, gate and up [experts, hidden, dim] → a f32[n, topK, hidden]
 func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
 	return Call{
-		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true,
-		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "BANKS", Value: gate.banks(c)},
+		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, banks: gate.banks(c),
+		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)},
 			{Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
@@ -106,8 +106,8 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 //	x f32[n, topK, hidden], plan, down [experts, dim, hidden] → y f32[n, topK, dim]
 func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Binding, n int, c Choice) Call {
 	return Call{
-		stem: "moe_down_grouped", format: down.Format, weighted: true,
-		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "BANKS", Value: down.banks(c)}}, planConsts(t, n, c)...),
+		stem: "moe_down_grouped", format: down.Format, weighted: true, banks: down.banks(c),
+		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
 		params:   down.params(),

@@ -25,6 +25,7 @@ type Call struct {
 	stem     string
 	format   quant.Format // of the weights, where weighted
 	weighted bool
+	banks    string // how experts are laid out: a file of shaders/lib; "" in other kernels
 	consts   []gpu.Constant
 	access   []gpu.Access
 	bindings []gpu.Binding
@@ -38,6 +39,9 @@ func (c *Call) Label() string {
 	b.WriteString(c.stem)
 	if c.weighted {
 		b.WriteString("_" + c.format.String())
+	}
+	if c.banks != "" {
+		b.WriteString(" " + c.banks)
 	}
 	for _, k := range c.consts {
 		fmt.Fprintf(&b, " %s=%d", k.Name, k.Value)
@@ -54,7 +58,7 @@ func (c *Call) desc() (gpu.PipelineDesc, error) {
 	constants := c.consts
 	var aliases map[string]string
 	if c.weighted {
-		aliases = map[string]string{"WEIGHTS": c.format.String()}
+		aliases = map[string]string{"WEIGHTS": c.format.String(), "BANKS": c.banks}
 		constants = append(constants[:len(constants):len(constants)], gpu.Constant{Name: FormatConstant, Value: uint32(c.format)})
 	}
 	source, err := shaders.Source(c.stem, consts, aliases)

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evaluate, readCases, spread, tally } from './demo-eval.mjs';
 
-/** Percent of right answers below which something is wrong with the engine, not the model. */
-const least = { combo: 90, wording: 75 };
+/**
+ * Percent of right answers below which something is wrong with the engine, not the model. Of long
+ * conversations there are twelve, so two wrong answers say little.
+ */
+const least = { combo: 90, wording: 75, long: 75 };
 
 test('the demo model answers as well as it was trained to', { timeout: 900_000 }, async t => {
   const { results } = await evaluate(spread(await readCases(), 200));
