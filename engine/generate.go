@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"iter"
 
@@ -72,7 +73,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		if step > 0 {
 			m.Accept(last) // this step has written its keys and values
 		}
-		last = int32(uint32(word[0]) | uint32(word[1])<<8 | uint32(word[2])<<16 | uint32(word[3])<<24)
+		last = int32(binary.LittleEndian.Uint32(word[:]))
 		if !yield(last, nil) {
 			return nil
 		}

@@ -2,6 +2,7 @@ package golden
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -167,7 +168,7 @@ func (r *Report) compareGreedy(ctx context.Context, m *mixtral.Model, p *Prompt,
 			break
 		}
 		r.Greedy.Compared++
-		if got := int32(word[0]) | int32(word[1])<<8 | int32(word[2])<<16 | int32(word[3])<<24; got != p.Greedy[step] {
+		if got := int32(binary.LittleEndian.Uint32(word[:])); got != p.Greedy[step] {
 			r.Greedy.Equal = false
 			break
 		}
