@@ -67,8 +67,8 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := gpu.ReadInto(ctx, m.dev, m.act.state.Buffer, 0, done[:]); err != nil {
 		return err
 	}
-	fullChunk := time.Duration(m.tuning.Chunk) / time.Duration(len(tokens))
-	m.prefill.took(time.Since(start) * fullChunk)
+	// As if the chunk had been full, so that a short prompt does not promise too much.
+	m.prefill.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
 	m.cache.tokens = append(m.cache.tokens, tokens...)
 	return nil
 }
