@@ -26,6 +26,10 @@ type device struct {
 	live     map[releaser]struct{} // what Close must release
 	idle     map[int][]*staging    // by size
 	adrift   []*staging            // whose Wait gave up before the bytes came
+	ring     []*slot               // of large writes
+
+	unflushed int            // bytes of small writes since wgpu-native last freed their staging
+	uploads   sync.WaitGroup // under way
 }
 
 // A releaser frees its wgpu-native objects; the device's lock is held.
@@ -47,6 +51,9 @@ func (d *device) Close() {
 		return
 	}
 	d.closed = true
+	d.mu.Unlock()
+	d.uploads.Wait() // each sees closed and ends
+	d.mu.Lock()
 	if !d.state.lost() {
 		d.state.poll(true)
 	}
@@ -56,7 +63,7 @@ func (d *device) Close() {
 	for _, l := range d.layouts {
 		l.release()
 	}
-	d.live, d.layouts, d.idle, d.adrift = nil, nil, nil, nil
+	d.live, d.layouts, d.idle, d.adrift, d.ring = nil, nil, nil, nil, nil
 	d.queue.Release()
 	d.dev.Release()
 	d.adapter.Release()
@@ -150,9 +157,14 @@ func (d *device) check(op string, b gpu.Buffer, offset, n int) (*buffer, error) 
 	return own, nil
 }
 
-// Write copies data into a staging area of wgpu-native; the GPU copy precedes the
-// next Submit.
+// Write copies data into staging memory; the GPU copy precedes the next Submit.
 func (d *device) Write(b gpu.Buffer, offset int, data []byte) error {
+	if len(data) >= uploadFrom {
+		return d.Upload(context.Background(), b, offset, len(data), func(at int, dst []byte) error {
+			copy(dst, data[at:])
+			return nil
+		})
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	own, err := d.check("write", b, offset, len(data))
@@ -162,12 +174,5 @@ func (d *device) Write(b gpu.Buffer, offset int, data []byte) error {
 	if len(data) == 0 {
 		return d.usable()
 	}
-	err = d.callLocked("write "+own.label, func() error {
-		return d.queue.WriteBuffer(own.raw, uint64(offset), data)
-	})
-	if err == nil {
-		d.counters.HostCalls++
-		d.counters.BytesWritten += uint64(len(data))
-	}
-	return err
+	return d.writeSmall(own, offset, data)
 }

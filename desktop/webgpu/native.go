@@ -68,6 +68,7 @@ extern void wgpuBufferMapAsync(void *buffer, uint32_t mode, size_t offset, size_
 	void (*callback)(int status, void *userdata), void *userdata);
 extern void wgpuBufferUnmap(void *buffer);
 extern void const *wgpuBufferGetConstMappedRange(void *buffer, size_t offset, size_t size);
+extern void *wgpuBufferGetMappedRange(void *buffer, size_t offset, size_t size);
 
 static void *mt_instance(uint32_t backends) {
 	mt_instance_extras extras = {{NULL, 0x00030006}, backends};
@@ -168,9 +169,11 @@ static void mt_on_map(int status, void *userdata) {
 	atomic_store((atomic_int *)userdata, status == 0 ? mt_map_done : mt_map_failed);
 }
 
-static void mt_map(void *buffer, size_t size, int *state) {
+enum { mt_map_read = 1, mt_map_write = 2 };
+
+static void mt_map(void *buffer, uint32_t mode, size_t size, int *state) {
 	atomic_store((atomic_int *)state, mt_map_pending);
-	wgpuBufferMapAsync(buffer, 1, 0, size, mt_on_map, state);
+	wgpuBufferMapAsync(buffer, mode, 0, size, mt_on_map, state);
 }
 
 // mt_pause sleeps for less than a millisecond, which Go's timers round up to one.
@@ -287,13 +290,25 @@ func (m mapping) free()      { C.free(unsafe.Pointer(m.c)) }
 func (m mapping) done() bool { return C.mt_map_state(m.c) != C.mt_map_pending }
 func (m mapping) ok() bool   { return C.mt_map_state(m.c) == C.mt_map_done }
 
-func (m mapping) start(b *wgpu.Buffer, n int) { C.mt_map(bufferHandle(b), C.size_t(n), m.c) }
+// toRead and toWrite ask for the mapping of the first n bytes.
+func (m mapping) toRead(b *wgpu.Buffer, n int) {
+	C.mt_map(bufferHandle(b), C.mt_map_read, C.size_t(n), m.c)
+}
+
+func (m mapping) toWrite(b *wgpu.Buffer, n int) {
+	C.mt_map(bufferHandle(b), C.mt_map_write, C.size_t(n), m.c)
+}
 
 // read copies the mapped bytes into dst and unmaps.
 func (m mapping) read(b *wgpu.Buffer, dst []byte) {
 	p := C.wgpuBufferGetConstMappedRange(bufferHandle(b), 0, C.size_t(len(dst)))
 	copy(dst, unsafe.Slice((*byte)(p), len(dst)))
 	C.wgpuBufferUnmap(bufferHandle(b))
+}
+
+// mapped are the first n bytes of a buffer mapped for writing, until unmap.
+func mapped(b *wgpu.Buffer, n int) []byte {
+	return unsafe.Slice((*byte)(C.wgpuBufferGetMappedRange(bufferHandle(b), 0, C.size_t(n))), n)
 }
 
 func unmap(b *wgpu.Buffer) { C.wgpuBufferUnmap(bufferHandle(b)) }

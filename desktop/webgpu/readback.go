@@ -64,7 +64,7 @@ func (d *device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
 		if err := d.finish(encoder); err != nil {
 			return err
 		}
-		s.m.start(s.raw, n)
+		s.m.toRead(s.raw, n)
 		return nil
 	})
 	if err != nil {
