@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/weights"
@@ -31,9 +32,7 @@ type Pack struct {
 	name     string // what errors call the folder
 	raw      []byte
 	manifest *weights.Manifest
-
-	mu       sync.Mutex
-	verified map[string]bool
+	checks   map[string]*check // by shard
 }
 
 // Open reads the manifest of the pack in a folder.
@@ -49,7 +48,7 @@ func OpenFS(fsys fs.FS) (*Pack, error) {
 
 func open(fsys fs.FS, name string) (*Pack, error) {
 	raw, err := fs.ReadFile(fsys, weights.ManifestPath)
-	p := &Pack{fsys: fsys, name: name, raw: raw, verified: map[string]bool{}}
+	p := &Pack{fsys: fsys, name: name, raw: raw, checks: map[string]*check{}}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := fs.Stat(fsys, journalPath); err == nil {
 			return nil, fmt.Errorf("%s: packing has not finished: run the same pack command again", name)
@@ -61,6 +60,9 @@ func open(fsys fs.FS, name string) (*Pack, error) {
 	}
 	if p.manifest, err = weights.ParseManifest(raw); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.path(weights.ManifestPath), err)
+	}
+	for _, s := range p.manifest.Shards {
+		p.checks[s.SHA256] = &check{want: s.Bytes}
 	}
 	return p, nil
 }
@@ -97,10 +99,34 @@ type source struct {
 func (s *source) Manifest(context.Context) ([]byte, error)  { return s.pack.raw, nil }
 func (s *source) Tokenizer(context.Context) ([]byte, error) { return s.pack.Tokenizer() }
 
+// An uploader lends its staging memory: the file is read right into it, which spares a
+// copy. Native devices do so.
+type uploader interface {
+	Upload(ctx context.Context, b gpu.Buffer, offset, n int, fill func(at int, dst []byte) error) error
+}
+
 func (s *source) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, offset int) error {
-	return s.pack.read(ctx, part, func(at int64, b []byte) error {
-		return s.dev.Write(dst, offset+int(at), b)
-	})
+	o, err := s.pack.openPart(ctx, part)
+	if err != nil {
+		return err
+	}
+	defer o.file.Close()
+	fill := func(at int, dst []byte) error { return o.read(ctx, at, dst) }
+	if up, ok := s.dev.(uploader); ok {
+		return up.Upload(ctx, dst, offset, int(part.Length), fill)
+	}
+	buf := buffers.Get().(*[chunk]byte)
+	defer buffers.Put(buf)
+	for at := 0; at < int(part.Length); at += chunk {
+		b := buf[:min(chunk, int(part.Length)-at)]
+		if err := fill(at, b); err != nil {
+			return err
+		}
+		if err := s.dev.Write(dst, offset+at, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Verify reads all shards and the tokenizer, and reports the first that is not what
@@ -111,12 +137,17 @@ func (p *Pack) Verify(ctx context.Context, progress func(done, total int64)) err
 	}
 	var done int64
 	for _, s := range p.manifest.Shards {
-		err := p.verify(ctx, s.SHA256, s.Bytes, func(n int) {
+		f, err := p.openShard(s.SHA256)
+		if err != nil {
+			return err
+		}
+		err = p.verify(ctx, f, func(n int) {
 			done += int64(n)
 			if progress != nil {
 				progress(done, p.manifest.Bytes())
 			}
 		})
+		f.Close()
 		if err != nil {
 			return err
 		}
@@ -126,103 +157,121 @@ func (p *Pack) Verify(ctx context.Context, progress func(done, total int64)) err
 
 var buffers = sync.Pool{New: func() any { return new([chunk]byte) }}
 
-// read gives use the bytes of a part in pieces, each with its place in the part.
-func (p *Pack) read(ctx context.Context, part weights.Part, use func(at int64, b []byte) error) error {
-	if err := p.verifyOnce(ctx, part.Shard); err != nil {
-		return err
-	}
-	f, size, err := p.openShard(part.Shard)
+// An openPart is a part whose shard is open and verified.
+type openPart struct {
+	pack *Pack
+	part weights.Part
+	file shardFile
+}
+
+func (p *Pack) openPart(ctx context.Context, part weights.Part) (*openPart, error) {
+	f, err := p.openShard(part.Shard)
 	if err != nil {
+		return nil, err
+	}
+	err = p.verifyOnce(ctx, f)
+	if err == nil && (part.Offset < 0 || part.Length < 0 || part.Offset > f.size-part.Length) {
+		err = p.badShard(part.Shard, fmt.Sprintf("has %d bytes, too few", f.size))
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &openPart{p, part, f}, nil
+}
+
+// read fills dst with the bytes from place at of the part on.
+func (o *openPart) read(ctx context.Context, at int, dst []byte) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	defer f.Close()
-	r, ok := f.(io.ReaderAt)
-	if !ok {
-		return fmt.Errorf("%s: its file system cannot read at an offset", p.name)
+	_, err := o.file.ReadAt(dst, o.part.Offset+int64(at))
+	if errors.Is(err, io.EOF) {
+		return o.pack.badShard(o.part.Shard, "was cut short while it was read")
 	}
-	if part.Offset < 0 || part.Length < 0 || part.Offset > size-part.Length {
-		return p.badShard(part.Shard, fmt.Sprintf("has %d bytes, too few", size))
-	}
-	buf := buffers.Get().(*[chunk]byte)
-	defer buffers.Put(buf)
-	for at := int64(0); at < part.Length; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b := buf[:min(chunk, part.Length-at)]
-		if _, err := r.ReadAt(b, part.Offset+at); err != nil {
-			return p.badShard(part.Shard, reason(err).Error())
-		}
-		if err := use(at, b); err != nil {
-			return err
-		}
-		at += int64(len(b))
+	if err != nil {
+		return o.pack.badShard(o.part.Shard, reason(err).Error())
 	}
 	return nil
 }
 
-func (p *Pack) verifyOnce(ctx context.Context, sha string) error {
+// A check is the verification of one shard. The file may be replaced while the pack is
+// open, so it is good for a file of this size and time only.
+type check struct {
+	want int64 // bytes
+
+	mu   sync.Mutex // held while verifying, so that nobody else does
+	done bool
+	size int64
+	time time.Time
+}
+
+func (p *Pack) verifyOnce(ctx context.Context, f shardFile) error {
 	if p.Unverified {
 		return nil
 	}
-	p.mu.Lock()
-	done := p.verified[sha]
-	p.mu.Unlock()
-	if done {
+	c := p.checks[f.sha]
+	if c == nil {
+		return p.badShard(f.sha, "is not in the manifest")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done && c.size == f.size && c.time.Equal(f.time) {
 		return nil
 	}
-	for _, s := range p.manifest.Shards {
-		if s.SHA256 == sha {
-			if err := p.verify(ctx, sha, s.Bytes, func(int) {}); err != nil {
-				return err
-			}
-			p.mu.Lock()
-			p.verified[sha] = true
-			p.mu.Unlock()
-			return nil
-		}
-	}
-	return p.badShard(sha, "is not in the manifest")
-}
-
-func (p *Pack) verify(ctx context.Context, sha string, bytes int64, progress func(int)) error {
-	f, size, err := p.openShard(sha)
-	if err != nil {
+	if err := p.verify(ctx, f, func(int) {}); err != nil {
 		return err
 	}
-	defer f.Close()
-	if size != bytes {
-		return p.badShard(sha, fmt.Sprintf("has %d bytes, not %d", size, bytes))
+	c.done, c.size, c.time = true, f.size, f.time
+	return nil
+}
+
+func (p *Pack) verify(ctx context.Context, f shardFile, progress func(int)) error {
+	if want := p.checks[f.sha].want; f.size != want {
+		return p.badShard(f.sha, fmt.Sprintf("has %d bytes, not %d", f.size, want))
 	}
-	got, err := hash(ctx, f, progress)
+	got, err := hash(ctx, io.NewSectionReader(f, 0, f.size), progress)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return p.badShard(sha, reason(err).Error())
-	case got != sha:
-		return p.badShard(sha, "has other bytes than its name says")
+		return p.badShard(f.sha, reason(err).Error())
+	case got != f.sha:
+		return p.badShard(f.sha, "has other bytes than its name says")
 	}
 	return nil
 }
 
-func (p *Pack) openShard(sha string) (fs.File, int64, error) {
+// A shardFile is an open shard. One that is deleted meanwhile can be read to its end.
+type shardFile struct {
+	io.ReaderAt
+	io.Closer
+	sha  string
+	size int64
+	time time.Time
+}
+
+func (p *Pack) openShard(sha string) (shardFile, error) {
 	f, err := p.fsys.Open(weights.ShardPath(sha))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, p.badShard(sha, "is missing")
+		return shardFile{}, p.badShard(sha, "is missing")
 	}
 	if err != nil {
-		return nil, 0, p.badShard(sha, reason(err).Error())
+		return shardFile{}, p.badShard(sha, reason(err).Error())
 	}
 	info, err := f.Stat()
-	if err == nil && info.IsDir() {
+	r, ok := f.(io.ReaderAt)
+	switch {
+	case err == nil && info.IsDir():
 		err = errors.New("is a folder")
+	case err == nil && !ok:
+		err = errors.New("its file system cannot read at an offset")
 	}
 	if err != nil {
 		f.Close()
-		return nil, 0, p.badShard(sha, reason(err).Error())
+		return shardFile{}, p.badShard(sha, reason(err).Error())
 	}
-	return f, info.Size(), nil
+	return shardFile{r, f, sha, info.Size(), info.ModTime()}, nil
 }
 
 const packAgain = "pack or download the model again"
