@@ -3,6 +3,7 @@
 //
 //	go run ./tools/bench -pack PACK -prompt 512 -gen 128 -json
 //	make bench-web PACK=… GEN=… IDS=…     the same program in headless Chromium
+//	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
 package main
 
 import (

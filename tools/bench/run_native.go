@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"os/signal"
+	"strings"
 
 	"mixtab/demo"
 	"mixtab/packdir"
@@ -18,8 +19,12 @@ import (
 func run() error {
 	o := define()
 	device := flag.String("device", "native", "native (wgpu) or ref (plain Go)")
+	traces := flag.String("trace", "", "replay these routing traces, `files` separated by commas, by every eviction policy; needs no pack")
 	if err := o.parse(); err != nil {
 		return err
+	}
+	if *traces != "" {
+		return replayTraces(strings.Split(*traces, ","), o.asJSON)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
