@@ -30,6 +30,7 @@ type device struct {
 
 	unflushed int            // bytes of small writes since wgpu-native last freed their staging
 	uploads   sync.WaitGroup // under way
+	filling   chan struct{}  // holds one for each slot that is being filled
 }
 
 // A releaser frees its wgpu-native objects; the device's lock is held.

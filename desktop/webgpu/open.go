@@ -65,6 +65,7 @@ func Open(ctx context.Context, opts Options) (gpu.Device, error) {
 		layouts: map[string]*layout{},
 		live:    map[releaser]struct{}{},
 		idle:    map[int][]*staging{},
+		filling: make(chan struct{}, fillers),
 	}
 	return d, nil
 }
