@@ -1,0 +1,211 @@
+// @ts-check
+// The browser's weight store: packs in the origin private file system (OPFS), downloaded,
+// verified, and read in pieces. This side runs in any window or worker; the work is done in
+// a dedicated worker (worker/main.js), as OPFS has synchronous file handles only there and
+// nothing may block the thread that Go runs on.
+//
+// An ordinary module. It installs itself as globalThis.mixtabStore for Go.
+
+import { StoreError } from './worker/errors.js';
+
+export { StoreError };
+
+/**
+ * @typedef {{manifest: Uint8Array<ArrayBuffer>, storedBytes: number, totalBytes: number,
+ *   complete: boolean, persistent: boolean, offline: boolean}} Opened
+ *   persistent: shards are kept by this browser; offline: the manifest is the stored copy
+ * @typedef {{pack: string, name: string, storedBytes: number, totalBytes: number,
+ *   complete: boolean, downloading: boolean}} Listed
+ * @typedef {{quota: number, usage: number, needed: number, persisted: boolean}} Room
+ *   quota and usage are the browser's estimate, which may be far off
+ * @typedef {{pack: string, doneBytes: number, totalBytes: number, bytesPerSecond: number,
+ *   secondsLeft: number, shortBytes: number, owner: boolean,
+ *   phase: 'waiting' | 'downloading' | 'verifying' | 'paused'}} Progress
+ *   secondsLeft is 0 where nobody can tell; shortBytes is what will not fit, by the browser's
+ *   estimate; owner: this worker does the work, not another tab's
+ * @typedef {{shards: number, damaged: number}} Verified damaged ones have been fetched anew
+ * @typedef {(progress: Progress) => void} OnProgress
+ * @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: OnProgress}} Call
+ */
+
+/** Packs are named by the absolute URL of their folder, with a slash at its end. */
+class Store {
+  /** @type {Worker | MessagePort} */ #worker;
+  /** @type {Map<number, Call>} */ #calls = new Map();
+  /** @type {[unknown, Transferable[]][] | undefined} sent when the worker is there */ #early;
+  #lastId = 0;
+  #askedToPersist = false;
+
+  /** @param {Worker | MessagePort} worker */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.addEventListener('message', (event) => this.#receive(/** @type {MessageEvent} */ (event).data));
+    if (worker instanceof MessagePort) {
+      worker.start();
+      return;
+    }
+    // A worker behind a blob that imports it would lose what is sent before it runs.
+    this.#early = [];
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      const why = event.message || 'its script could not be loaded';
+      this.#fail(new StoreError('unavailable', `the store's worker failed (${why}): reload the page`));
+    });
+  }
+
+  /**
+   * Opens a pack: its manifest from the network, or the stored copy where that cannot be had.
+   * @param {string} pack @returns {Promise<Opened>}
+   */
+  open(pack) {
+    return this.#call('open', [pack]);
+  }
+
+  /**
+   * A small file beside the manifest, verified and kept.
+   * @param {string} pack @param {string} name @param {string} sha256
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  file(pack, name, sha256) {
+    return this.#call('file', [pack, name, sha256]);
+  }
+
+  /**
+   * Bytes of a shard. A shard that is not here is fetched whole first, ahead of any download.
+   * Hand the buffer to release when done with it.
+   * @param {string} pack @param {string} sha256 @param {number} offset @param {number} length
+   * @returns {Promise<ArrayBuffer>}
+   */
+  read(pack, sha256, offset, length) {
+    return this.#call('read', [pack, sha256, offset, length]);
+  }
+
+  /**
+   * Downloads what is missing, or waits for the tab that does and tells its progress. Rejects
+   * with "cancelled" when paused, from whichever tab; calling again goes on from there.
+   * @param {string} pack @param {OnProgress} [onProgress] @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  download(pack, onProgress, signal) {
+    if (!this.#askedToPersist) {
+      this.#askedToPersist = true;
+      // Only windows may ask. The answer changes nothing here: room() tells it.
+      const storage = /** @type {any} */ (navigator.storage);
+      storage?.persist?.().catch(() => {});
+    }
+    return this.#call('download', [pack], onProgress, signal);
+  }
+
+  /** Stops a pack's download in every tab. Resolves when it has stopped. @param {string} pack @returns {Promise<void>} */
+  pause(pack) {
+    return this.#call('pause', [pack]);
+  }
+
+  /** Deletes a pack, but for shards that other packs share. @param {string} pack @returns {Promise<void>} */
+  remove(pack) {
+    return this.#call('remove', [pack]);
+  }
+
+  /**
+   * Hashes every shard that is here, and fetches the damaged ones anew.
+   * @param {string} pack @param {OnProgress} [onProgress] @param {AbortSignal} [signal]
+   * @returns {Promise<Verified>}
+   */
+  verify(pack, onProgress, signal) {
+    return this.#call('verify', [pack], onProgress, signal);
+  }
+
+  /** @returns {Promise<Listed[]>} */
+  list() {
+    return this.#call('list', []);
+  }
+
+  /** How fast the store is read, in bytes a second; 0 where there is none. @returns {Promise<number>} */
+  measure() {
+    return this.#call('measure', []);
+  }
+
+  /** @param {string} pack @returns {Promise<Room>} */
+  room(pack) {
+    return this.#call('room', [pack]);
+  }
+
+  /**
+   * Takes a buffer back at once, for the next read: fresh memory costs more than the read
+   * itself (Chromium 156: 1.6 GB/s into new buffers, 13 GB/s into used ones).
+   * @param {ArrayBuffer} buffer
+   */
+  release(buffer) {
+    this.#send({ recycle: buffer }, [buffer]);
+  }
+
+  /** Another way to the same worker, to be handed to connect elsewhere. */
+  port() {
+    const { port1, port2 } = new MessageChannel();
+    this.#send({ connect: port1 }, [port1]);
+    return port2;
+  }
+
+  /** Ends the worker, or this way to it. Nothing is lost: what has come is stored. */
+  close() {
+    if (this.#worker instanceof MessagePort) this.#worker.close();
+    else this.#worker.terminate();
+    this.#fail(new StoreError('cancelled', 'the store was closed'));
+  }
+
+  /** @param {unknown} message @param {Transferable[]} transfer */
+  #send(message, transfer = []) {
+    if (this.#early) this.#early.push([message, transfer]);
+    else this.#worker.postMessage(message, transfer);
+  }
+
+  /**
+   * @param {string} method @param {unknown[]} args @param {OnProgress} [onProgress] @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  #call(method, args, onProgress, signal) {
+    const id = ++this.#lastId;
+    const cancel = () => this.#send({ cancel: id });
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject, onProgress });
+      this.#send({ id, method, args });
+      if (signal?.aborted) cancel();
+      signal?.addEventListener('abort', cancel);
+    }).finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  /** @param {{ready?: boolean, id: number, progress?: Progress, error?: {kind: import('./worker/errors.js').Kind, message: string}, result?: unknown}} message */
+  #receive({ ready, id, progress, error, result }) {
+    if (ready) {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const [message, transfer] of early) this.#send(message, transfer);
+      return;
+    }
+    const call = this.#calls.get(id);
+    if (!call) return;
+    if (progress) {
+      call.onProgress?.(progress);
+      return;
+    }
+    this.#calls.delete(id);
+    if (error) call.reject(new StoreError(error.kind, error.message));
+    else call.resolve(result);
+  }
+
+  /** @param {StoreError} error */
+  #fail(error) {
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
+  }
+}
+
+/**
+ * @param {Worker | MessagePort} [worker] a worker that runs worker/main.js and that nobody else
+ *   connected to, or a port from port(); else one is started, which browsers allow only from
+ *   the origin that this module came from
+ */
+export const connect = (worker) =>
+  new Store(worker ?? new Worker(new URL('./worker/main.js', import.meta.url), { type: 'module', name: 'mixtab-store' }));
+
+/** @type {any} */ (globalThis).mixtabStore = { connect };

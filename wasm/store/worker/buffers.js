@@ -1,0 +1,35 @@
+// @ts-check
+// Buffers that go round: worker → reader → worker. See Store.release for why.
+
+const KEPT_BYTES = 96 << 20;
+const KEPT_MS = 5000;
+
+/** @type {ArrayBuffer[]} */
+let free = [];
+let freeBytes = 0;
+let timer = 0;
+
+/** A buffer of any content. @param {number} length */
+export const take = (length) => {
+  const at = free.findLastIndex((buffer) => buffer.byteLength === length);
+  if (at < 0) return new ArrayBuffer(length);
+  freeBytes -= length;
+  return free.splice(at, 1)[0];
+};
+
+/** @param {ArrayBuffer} buffer */
+export const recycle = (buffer) => {
+  free.push(buffer);
+  freeBytes += buffer.byteLength;
+  while (freeBytes > KEPT_BYTES) drop(/** @type {ArrayBuffer} */ (free.shift()));
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    while (free.length > 0) drop(/** @type {ArrayBuffer} */ (free.shift()));
+  }, KEPT_MS);
+};
+
+/** Gives memory back now rather than at some garbage collection. @param {ArrayBuffer} buffer */
+export const drop = (buffer) => {
+  freeBytes -= buffer.byteLength;
+  structuredClone(buffer, { transfer: [buffer] });
+};

@@ -1,0 +1,139 @@
+// @ts-check
+// The files:
+//
+//   mixtab/packs/<key>/url             where the pack is from
+//   mixtab/packs/<key>/manifest.json   and its tokenizer beside it
+//   mixtab/shards/<sha>.bin            complete and verified
+//   mixtab/shards/<sha>.part           on its way; its length is where to go on
+//   mixtab/shards/<sha>.etag           which version of the server's file the part is of
+//
+// The key is a hash of the pack's URL, not of its manifest: offline the URL is all that is
+// known, and a new manifest takes the place of the old one. Shards are named by what is in
+// them, so packs share them. A file gets its name by a move, which replaces what was there
+// in one step: after a crash there is the old one or the new one.
+//
+// No directory handle is kept: they go stale when the user clears the site's data.
+
+import { StoreError, is } from './errors.js';
+import { tell } from './tabs.js';
+import { wait } from './wait.js';
+
+const BUSY_MS = 5000; // a killed tab's files stay locked for a moment
+
+/** @type {Promise<boolean> | undefined} */
+let probed;
+
+/** Whether this browser keeps files; private windows of some do not. */
+export const available = () => (probed ??= probe());
+
+const probe = async () => {
+  try {
+    const { prototype } = FileSystemFileHandle;
+    if (!('createSyncAccessHandle' in prototype && 'move' in prototype)) return false;
+    await folder();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** @param {string[]} path created where it is missing */
+export const folder = async (...path) => {
+  let dir = await navigator.storage.getDirectory();
+  for (const name of ['mixtab', ...path]) dir = await dir.getDirectoryHandle(name, { create: true });
+  return dir;
+};
+
+export const shards = () => folder('shards');
+
+/** @param {FileSystemDirectoryHandle} dir */
+export const names = async (dir) => {
+  const all = [];
+  for await (const name of dir.keys()) all.push(name);
+  return all;
+};
+
+/** Whatever fn gives, or undefined where a file or folder is missing. @template T @param {() => Promise<T>} fn */
+export const unlessMissing = async (fn) => {
+  try {
+    return await fn();
+  } catch (error) {
+    if (is(error, 'NotFoundError')) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * A file's size, or undefined where there is none.
+ * @param {FileSystemDirectoryHandle} dir @param {string} name
+ */
+export const size = (dir, name) =>
+  unlessMissing(async () => (await (await dir.getFileHandle(name)).getFile()).size);
+
+/** A small file, or undefined. @param {FileSystemDirectoryHandle} dir @param {string} name */
+export const readSmall = (dir, name) =>
+  unlessMissing(async () => new Uint8Array(await (await (await dir.getFileHandle(name)).getFile()).arrayBuffer()));
+
+/**
+ * Writes a small file, in one step.
+ * @param {FileSystemDirectoryHandle} dir @param {string} name @param {Uint8Array<ArrayBuffer>} bytes
+ */
+export const writeSmall = async (dir, name, bytes) => {
+  const file = await dir.getFileHandle(`${name}.new`, { create: true });
+  const access = await exclusive(file);
+  try {
+    access.truncate(0);
+    if (access.write(bytes, { at: 0 }) < bytes.length) throw new DOMException('short write', 'QuotaExceededError');
+    access.flush();
+  } finally {
+    access.close();
+  }
+  await move(file, name);
+};
+
+/** @param {FileSystemFileHandle} file @param {string} name in the same folder */
+export const move = (file, name) => /** @type {any} */ (file).move(name);
+
+/** The only handle on a file. @param {FileSystemFileHandle} file */
+export const exclusive = (file) => patiently(file.name, () => file.createSyncAccessHandle());
+
+/** Removes a file of a shard. All workers are asked to close it first. @param {string} name */
+export const discard = async (name) => {
+  await patiently(name, async () => {
+    if (name.endsWith('.bin')) tell({ type: 'close', sha: shaOf(name) });
+    const dir = await shards();
+    await unlessMissing(() => dir.removeEntry(name));
+  });
+};
+
+/** The shard that a file belongs to. @param {string} name */
+export const shaOf = (name) => name.slice(0, 64);
+
+/**
+ * Tries again while another worker has the file open.
+ * @template T @param {string} name @param {() => Promise<T>} fn
+ */
+const patiently = async (name, fn) => {
+  for (const end = performance.now() + BUSY_MS; ; await wait(50)) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (!is(error, 'NoModificationAllowedError')) throw error;
+      if (performance.now() > end) {
+        throw new StoreError('busy', `${name} in this browser's storage is in use: close other tabs of this site and try again`);
+      }
+    }
+  }
+};
+
+/** How many bytes of each shard are here: Infinity for all. @returns {Promise<Map<string, number>>} */
+export const inventory = async () => {
+  const have = new Map();
+  const dir = await shards();
+  for (const name of await names(dir)) {
+    const sha = shaOf(name);
+    if (name === `${sha}.bin`) have.set(sha, Infinity);
+    else if (name === `${sha}.part` && !have.has(sha)) have.set(sha, (await size(dir, name)) ?? 0);
+  }
+  return have;
+};

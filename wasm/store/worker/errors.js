@@ -1,0 +1,25 @@
+// @ts-check
+// What the store fails with, on both sides of its worker.
+
+/**
+ * network: the server could not be reached, or breaks off again and again.
+ * missing: the server does not have the file. damaged: its copy is wrong.
+ * quota: no room. busy: another tab holds a file. unavailable: this browser keeps no files.
+ * cancelled: by whoever asked, or paused. deleted: the pack was removed meanwhile.
+ * @typedef {'network' | 'missing' | 'damaged' | 'quota' | 'busy' | 'unavailable' | 'cancelled' | 'deleted'} Kind
+ */
+
+export class StoreError extends Error {
+  /** @param {Kind} kind @param {string} message one line: which file, what happened, what to do */
+  constructor(kind, message) {
+    super(message);
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}
+
+/** @param {unknown} error */
+export const text = (error) => (error instanceof Error ? error.message : String(error));
+
+/** Whether a file system call failed by this name. @param {unknown} error @param {string} name */
+export const is = (error, name) => error instanceof DOMException && error.name === name;

@@ -1,0 +1,63 @@
+// @ts-check
+// The store's worker: takes calls from client.js, through the worker itself and through any
+// number of ports.
+//
+// The parts, from the whole to the bytes:
+//   packs.js     which packs there are: manifests, list, remove, what is swept away
+//   download.js  one download per pack over all tabs; verify.js hashes what is here
+//   read.js      pieces of shards, wherever they come from
+//   shard.js     brings one shard: lock, resume, verify, rename
+//   fill.js      the network: ranges, retries, files that change
+//   traffic.js   who may use the network now: what is waited for goes first
+//   disk.js      files; readers.js open handles; memory.js where there are no files
+//   tabs.js      what the workers of all tabs tell each other
+//
+// What must hold over tabs is held by Web Locks, which end with whoever holds them, so a tab
+// may be killed anywhere. Messages between tabs only make things faster or visible.
+
+import { recycle } from './buffers.js';
+import { download, pause } from './download.js';
+import { StoreError, text } from './errors.js';
+import { measure } from './measure.js';
+import { file, list, open, remove, room } from './packs.js';
+import { read } from './read.js';
+import { verify } from './verify.js';
+
+/** @type {Record<string, (...args: any[]) => Promise<unknown>>} the last argument is a Context */
+const methods = { open, file, read, download, pause, remove, verify, list, measure, room };
+
+/**
+ * @typedef {{signal: AbortSignal, progress: (progress: import('../client.js').Progress) => void}} Context
+ * @typedef {{recycle?: ArrayBuffer, connect?: MessagePort, cancel?: number, id: number, method: string, args: unknown[]}} Message
+ * @param {DedicatedWorkerGlobalScope | MessagePort} port
+ */
+const serve = (port) => {
+  /** @type {Map<number, AbortController>} */
+  const running = new Map();
+  port.onmessage = async (/** @type {MessageEvent<Message>} */ { data }) => {
+    if (data.recycle) return recycle(data.recycle);
+    if (data.connect) return serve(data.connect);
+    if (data.cancel !== undefined) return running.get(data.cancel)?.abort(new StoreError('cancelled', 'cancelled'));
+
+    const { id, method, args } = data;
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      /** @type {Context} */
+      const context = {
+        signal: controller.signal,
+        progress: (progress) => port.postMessage({ id, progress }),
+      };
+      const result = await methods[method](...args, context);
+      port.postMessage({ id, result }, result instanceof ArrayBuffer ? [result] : []);
+    } catch (error) {
+      const kind = error instanceof StoreError ? error.kind : 'unavailable';
+      port.postMessage({ id, error: { kind, message: text(error) } });
+    } finally {
+      running.delete(id);
+    }
+  };
+  port.postMessage({ ready: true });
+};
+
+serve(/** @type {any} */ (self));

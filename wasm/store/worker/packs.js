@@ -1,0 +1,241 @@
+// @ts-check
+// Which packs there are. The lock "mixtab-store" is held while what belongs to which pack
+// changes: manifests are written, packs removed, orphans swept away.
+
+import * as disk from './disk.js';
+import { StoreError, text } from './errors.js';
+import { sha256 } from './hash.js';
+import { parse } from './manifest.js';
+import { listen, tell } from './tabs.js';
+
+const MANIFEST_MS = 30_000;
+const MANIFEST_STORED_MS = 5000; // where the stored copy will do
+
+/**
+ * @typedef {{url: string, raw: Uint8Array<ArrayBuffer>, manifest: import('./manifest.js').Manifest, gone: AbortController}} Pack
+ *   gone: aborted when the pack is removed, by any tab
+ * @typedef {import('./main.js').Context} Context
+ */
+
+/** @type {Map<string, Pack>} */
+const packs = new Map();
+
+listen((told) => {
+  if (told.type !== 'remove') return;
+  packs.get(told.pack)?.gone.abort(new StoreError('deleted', `${told.pack} was deleted from this browser: load the model again`));
+});
+
+const storeLock = (/** @type {() => Promise<unknown>} */ fn) => navigator.locks.request('mixtab-store', fn);
+
+/** @param {string} url @param {Context} context */
+export const open = async (url, { signal }) => {
+  const persistent = await disk.available();
+  const kept = persistent ? await disk.readSmall(await folderOf(url), 'manifest.json') : undefined;
+  let raw = kept;
+  let offline = true;
+  try {
+    const fresh = await fetchSmall(`${url}manifest.json`, signal, kept ? MANIFEST_STORED_MS : MANIFEST_MS);
+    parse(fresh, `${url}manifest.json`); // a network's log-in page is no manifest
+    raw = fresh;
+    offline = false;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!kept) throw error;
+  }
+  const pack = remember(url, /** @type {Uint8Array<ArrayBuffer>} */ (raw));
+  if (persistent) {
+    await keep(pack);
+    sweepOnce();
+  }
+  return { manifest: pack.raw.slice(), persistent, offline, ...(await progressOf(pack.manifest)) };
+};
+
+/** @param {string} url @param {Uint8Array<ArrayBuffer>} raw @returns {Pack} */
+const remember = (url, raw) => {
+  const known = packs.get(url);
+  if (known && !known.gone.signal.aborted && equal(known.raw, raw)) return known;
+  const pack = { url, raw, manifest: parse(raw, `${url}manifest.json`), gone: new AbortController() };
+  packs.set(url, pack);
+  return pack;
+};
+
+/** @param {Uint8Array} a @param {Uint8Array} b */
+const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** The pack, opened if it was not. @param {string} url @param {Context} context @returns {Promise<Pack>} */
+export const opened = async (url, context) => {
+  if (!packs.has(url)) await open(url, context);
+  const pack = /** @type {Pack} */ (packs.get(url));
+  pack.gone.signal.throwIfAborted();
+  return pack;
+};
+
+/** @param {Pack} pack @param {string} sha */
+export const shardOf = (pack, sha) => {
+  const bytes = pack.manifest.shards.get(sha);
+  if (bytes === undefined) throw new StoreError('missing', `${pack.url}manifest.json names no shard ${sha}: open the pack again`);
+  return { url: `${pack.url}shards/${sha}.bin`, sha, bytes };
+};
+
+/** Writes what says that a pack's shards belong to it, unless it is there. @param {Pack} pack */
+export const keep = (pack) =>
+  storeLock(async () => {
+    pack.gone.signal.throwIfAborted();
+    const dir = await folderOf(pack.url);
+    const stored = await disk.readSmall(dir, 'manifest.json');
+    if (stored && equal(stored, pack.raw)) return;
+    await disk.writeSmall(dir, 'url', new TextEncoder().encode(pack.url));
+    await disk.writeSmall(dir, 'manifest.json', pack.raw);
+  });
+
+/** @param {string} url */
+const folderOf = async (url) => disk.folder('packs', await keyOf(url));
+
+/** @param {string} url */
+const keyOf = async (url) => {
+  if (!URL.canParse(url) || !url.endsWith('/')) {
+    throw new StoreError('missing', `${url} is no address of a pack: give the absolute URL of its folder, with a slash at the end`);
+  }
+  return (await sha256(new TextEncoder().encode(url))).slice(0, 32);
+};
+
+/** @param {import('./manifest.js').Manifest} manifest @param {Map<string, number>} [have] */
+export const progressOf = async ({ shards, totalBytes }, have) => {
+  if (!have) have = (await disk.available()) ? await disk.inventory() : new Map();
+  let storedBytes = 0;
+  let complete = true;
+  for (const [sha, bytes] of shards) {
+    const here = have.get(sha) ?? 0;
+    storedBytes += Math.min(here, bytes);
+    complete &&= here === Infinity;
+  }
+  return { storedBytes, totalBytes, complete };
+};
+
+/**
+ * A small file beside the manifest.
+ * @param {string} url @param {string} name @param {string} sha @param {Context} context
+ */
+export const file = async (url, name, sha, context) => {
+  const { signal } = context;
+  const pack = await opened(url, context);
+  if (/[/\\]|^\.*$/.test(name)) throw new StoreError('missing', `${name} is no file name`);
+  const dir = (await disk.available()) ? await folderOf(url) : undefined;
+  const kept = dir && (await disk.readSmall(dir, name));
+  if (kept && (await sha256(kept)) === sha) return kept;
+  const bytes = await fetchSmall(url + name, signal, MANIFEST_MS);
+  if ((await sha256(bytes)) !== sha) {
+    throw new StoreError('damaged', `${url}${name} has other bytes than its manifest says: copy the pack there again`);
+  }
+  if (dir) {
+    await storeLock(async () => {
+      pack.gone.signal.throwIfAborted();
+      await disk.writeSmall(await folderOf(url), name, bytes);
+    });
+  }
+  return bytes;
+};
+
+/** @param {string} url @param {AbortSignal} signal @param {number} ms how long it may take */
+const fetchSmall = async (url, signal, ms) => {
+  let response;
+  try {
+    response = await fetch(url, { cache: 'no-cache', signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]) });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new StoreError('network', `${url} cannot be reached (${text(error)}): check the connection and try again`);
+  }
+  const kind = response.status >= 500 ? 'network' : 'missing';
+  const remedy = kind === 'network' ? 'try again later' : 'the pack is not there: check its address';
+  throw new StoreError(kind, `${url} answered ${response.status} ${response.statusText}`.trim() + `: ${remedy}`);
+};
+
+/** The packs in the store, by their keys. */
+const stored = async () => {
+  const all = [];
+  const dir = await disk.folder('packs');
+  for (const key of await disk.names(dir)) {
+    const pack = await disk.folder('packs', key);
+    const [url, raw] = [await disk.readSmall(pack, 'url'), await disk.readSmall(pack, 'manifest.json')];
+    if (!url || !raw) all.push({ key });
+    else all.push({ key, url: new TextDecoder().decode(url), manifest: parse(raw, key) });
+  }
+  return all;
+};
+
+export const list = async () => {
+  if (!(await disk.available())) return [];
+  sweepOnce();
+  const have = await disk.inventory();
+  const { held = [] } = await navigator.locks.query();
+  const locks = new Set(held.map(({ name }) => name));
+  const all = [];
+  for (const { url, manifest } of await stored()) {
+    if (!url) continue;
+    const downloading = locks.has(downloadLock(url));
+    all.push({ pack: url, name: manifest.name, downloading, ...(await progressOf(manifest, have)) });
+  }
+  return all;
+};
+
+/** @param {string} url */
+export const downloadLock = (url) => `mixtab-download ${url}`;
+
+/** @param {string} url */
+export const remove = async (url) => {
+  if (!(await disk.available())) return;
+  const key = await keyOf(url);
+  tell({ type: 'remove', pack: url });
+  await navigator.locks.request(downloadLock(url), () =>
+    storeLock(async () => {
+      await disk.unlessMissing(async () => (await disk.folder('packs')).removeEntry(key, { recursive: true }));
+      await sweep(true);
+    }),
+  );
+};
+
+let swept = false;
+
+/** What crashes left is removed once in a worker's life, by the way. */
+const sweepOnce = () => {
+  if (swept) return;
+  swept = true;
+  storeLock(() => sweep(false)).catch((error) => console.warn(`mixtab: ${text(error)}`));
+};
+
+/**
+ * Removes whatever belongs to no pack: shards, halves of shards, folders without a manifest.
+ * @param {boolean} all wait for files in use, rather than leave them for another time
+ */
+const sweep = async (all) => {
+  /** @type {Set<string>} */
+  const owned = new Set();
+  const packs = await disk.folder('packs');
+  for (const { key, url, manifest } of await stored()) {
+    if (!url) await packs.removeEntry(key, { recursive: true });
+    else for (const sha of manifest.shards.keys()) owned.add(sha);
+  }
+  const dir = await disk.shards();
+  const names = new Set(await disk.names(dir));
+  for (const name of names) {
+    const sha = disk.shaOf(name);
+    const useful =
+      owned.has(sha) &&
+      (name === `${sha}.bin` ||
+        (name === `${sha}.part` && !names.has(`${sha}.bin`)) ||
+        (name === `${sha}.etag` && names.has(`${sha}.part`)));
+    if (useful) continue;
+    await navigator.locks.request(`mixtab-shard ${sha}`, { ifAvailable: !all }, async (lock) => {
+      if (lock) await disk.discard(name);
+    });
+  }
+};
+
+/** @param {string} url @param {Context} context */
+export const room = async (url, context) => {
+  const { manifest } = await opened(url, context);
+  const { storedBytes, totalBytes } = await progressOf(manifest);
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  return { quota, usage, needed: totalBytes - storedBytes, persisted: await navigator.storage.persisted() };
+};

@@ -1,0 +1,49 @@
+// @ts-check
+// Pieces of shards, from wherever they are.
+
+import { available, discard } from './disk.js';
+import { StoreError, is, text } from './errors.js';
+import { readFrom } from './memory.js';
+import { keep, opened, shardOf } from './packs.js';
+import { readAt } from './readers.js';
+import { bring } from './shard.js';
+import { want } from './traffic.js';
+
+/**
+ * @param {string} url @param {string} sha @param {number} offset @param {number} length
+ * @param {import('./main.js').Context} context
+ */
+export const read = async (url, sha, offset, length, context) => {
+  const pack = await opened(url, context);
+  const shard = shardOf(pack, sha);
+  if (!(offset >= 0 && length > 0 && offset + length <= shard.bytes)) {
+    throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, and none from ${offset} to ${offset + length}: open the pack again`);
+  }
+  const gone = pack.gone.signal;
+  if (!(await available())) return readFrom(shard, gone, offset, length);
+
+  for (let tries = 0; ; tries++) {
+    try {
+      return await readAt(sha, offset, length);
+    } catch (error) {
+      gone.throwIfAborted();
+      if (tries === 2) throw new StoreError('damaged', `${shard.url} cannot be read from this browser's storage (${text(error)}): remove the pack and download it again`);
+      if (!isAbsent(error)) {
+        console.warn(`mixtab: ${sha}.bin in the store: ${text(error)}; it is fetched again`);
+        await discard(`${sha}.bin`);
+      }
+    }
+    try {
+      await want(sha, async () => {
+        await keep(pack); // the site's data may have been cleared
+        await bring(shard, { signal: gone, onBytes() {} });
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'quota') return readFrom(shard, gone, offset, length);
+      throw error;
+    }
+  }
+};
+
+/** @param {unknown} error */
+const isAbsent = (error) => is(error, 'NotFoundError') || is(error, 'InvalidStateError');

@@ -1,0 +1,114 @@
+// @ts-check
+// Who may use the network now. Shards that somebody waits for go first, in whichever tab:
+// meanwhile background downloads ask for no further range. Who waits for a shard holds the
+// lock "mixtab-want <sha>", so a tab that dies waits no more.
+//
+// At most STREAMS ranges of at most 2 MiB (fill.js) are on their way, so a tab that is killed
+// has at most 8 MiB to fetch again.
+
+import { listen, tell } from './tabs.js';
+
+const STREAMS = 4;
+const BACKGROUND = 3; // one is always free for what is waited for
+const LOOK_MS = 100;
+
+const WANT = 'mixtab-want ';
+
+/** @type {Map<string, number>} how many wait for a shard, in this worker */
+const here = new Map();
+/** @type {Set<string>} shards that anyone waits for, in any */
+let anywhere = new Set();
+let looking = false;
+
+/** @type {{sha: string, go: () => void}[]} */
+let queue = [];
+let busy = 0;
+
+listen(({ type }) => {
+  if (type === 'want') look();
+});
+
+/**
+ * Runs fn, which waits for a shard, ahead of all background downloads.
+ * @template T @param {string} sha @param {() => Promise<T>} fn @returns {Promise<T>}
+ */
+export const want = async (sha, fn) =>
+  await navigator.locks.request(WANT + sha, { mode: 'shared' }, async () => {
+    here.set(sha, (here.get(sha) ?? 0) + 1);
+    tell({ type: 'want' });
+    next();
+    try {
+      return await fn();
+    } finally {
+      const left = /** @type {number} */ (here.get(sha)) - 1;
+      if (left > 0) here.set(sha, left);
+      else here.delete(sha);
+      next();
+    }
+  });
+
+/** @param {string} sha */
+export const wanted = (sha) => here.has(sha) || anywhere.has(sha);
+
+/** Whether a background download should stand back. @param {string} sha */
+const mustWait = (sha) => !wanted(sha) && here.size + anywhere.size > 0;
+
+/**
+ * Resolves when a range of a shard may be asked for, with what to call at its end.
+ * @param {string} sha @param {AbortSignal} signal @returns {Promise<() => void>}
+ */
+export const enter = async (sha, signal) => {
+  await turn(sha, signal, () => busy < (wanted(sha) ? STREAMS : BACKGROUND) && !mustWait(sha));
+  busy++;
+  return () => {
+    busy--;
+    next();
+  };
+};
+
+/** Resolves when a background download may go on reading. @param {string} sha @param {AbortSignal} signal */
+export const calm = async (sha, signal) => {
+  if (mustWait(sha)) await turn(sha, signal, () => !mustWait(sha));
+};
+
+/** @param {string} sha @param {AbortSignal} signal @param {() => boolean} may */
+const turn = async (sha, signal, may) => {
+  signal.throwIfAborted();
+  while (!may()) {
+    await new Promise((resolve, reject) => {
+      const waiting = { sha, go: () => resolve(undefined) };
+      queue.push(waiting);
+      signal.addEventListener(
+        'abort',
+        () => {
+          queue = queue.filter((other) => other !== waiting);
+          reject(signal.reason);
+        },
+        { once: true },
+      );
+    });
+    signal.throwIfAborted();
+  }
+};
+
+/** Lets everyone who waits look again, the wanted ones first. */
+const next = () => {
+  const all = queue;
+  queue = [];
+  for (const first of [true, false]) {
+    for (const { sha, go } of all) if (wanted(sha) === first) go();
+  }
+};
+
+/** Follows what other workers wait for, until they do no more. */
+const look = async () => {
+  if (looking) return;
+  looking = true;
+  do {
+    const { held = [] } = await navigator.locks.query();
+    anywhere = new Set(held.flatMap(({ name }) => (name?.startsWith(WANT) ? [name.slice(WANT.length)] : [])));
+    next();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  } while (anywhere.size > 0);
+  looking = false;
+};

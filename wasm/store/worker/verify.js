@@ -1,0 +1,50 @@
+// @ts-check
+// Hashes what is stored of a pack, and fetches what is damaged.
+
+import { available, discard, inventory, shards, unlessMissing } from './disk.js';
+import { sha256 } from './hash.js';
+import { Meter } from './meter.js';
+import { opened, shardOf } from './packs.js';
+import { bring, hashInTurn } from './shard.js';
+
+/** @param {string} url @param {import('./main.js').Context} context */
+export const verify = async (url, context) => {
+  const pack = await opened(url, context);
+  if (!(await available())) return { shards: 0, damaged: 0 };
+  const signal = AbortSignal.any([context.signal, pack.gone.signal]);
+  const have = await inventory();
+  const todo = pack.manifest.order.filter((sha) => have.get(sha) === Infinity);
+  const sizes = new Map(todo.map((sha) => [sha, shardOf(pack, sha).bytes]));
+  const meter = new Meter(url, sizes, new Map(), 'verifying', context.progress);
+  let damaged = 0;
+  try {
+    for (const sha of todo) {
+      signal.throwIfAborted();
+      if (!(await isIntact(sha))) {
+        damaged++;
+        await navigator.locks.request(`mixtab-shard ${sha}`, { signal }, () => discard(`${sha}.bin`));
+        await bring(shardOf(pack, sha), { signal, onBytes() {} });
+      }
+      meter.add(sha, shardOf(pack, sha).bytes);
+    }
+    meter.report();
+  } finally {
+    meter.end();
+  }
+  return { shards: todo.length, damaged };
+};
+
+/** A file that cannot be read is damaged; one that has gone is somebody else's business. @param {string} sha */
+const isIntact = async (sha) => {
+  try {
+    const hash = await unlessMissing(() =>
+      hashInTurn(async () => {
+        const file = await (await shards()).getFileHandle(`${sha}.bin`);
+        return sha256(await (await file.getFile()).arrayBuffer());
+      }),
+    );
+    return hash === undefined || hash === sha;
+  } catch {
+    return false;
+  }
+};
