@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"mixtab/engine/chat"
 	"mixtab/engine/gpu"
@@ -27,12 +28,21 @@ type Config struct {
 	Context int           // the longest conversation, in tokens; 0 is what mixtral.DefaultCacheBytes hold
 	Tuning  kernel.Tuning // the zero value: by the adapter
 
+	// ExpertBudget is how many bytes of experts the device holds; 0: all of them. What is
+	// computed does not depend on it, only how long it takes.
+	ExpertBudget int64
+	// Lazy lets experts come when a token first wants them, even if all would fit.
+	Lazy bool
+
+	// Trace is told which experts each decoded token chose: NExpertsPerTok of each layer.
+	Trace func(chosen []int)
+
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
 }
 
-// An Engine is an open pack. It answers one request at a time and is not safe for
-// concurrent use.
+// An Engine is an open pack. It answers one request at a time and, but for SetExpertBudget,
+// is not safe for concurrent use.
 type Engine struct {
 	Manifest  *weights.Manifest
 	Tokenizer *tokenizer.Tokenizer // nil of a pack without one: only token ids work
@@ -40,6 +50,10 @@ type Engine struct {
 	dev   gpu.Device
 	model *mixtral.Model
 	ahead int // decoding steps under way behind the one that is awaited
+
+	mu         sync.Mutex // of what follows
+	generating bool
+	changes    []budgetChange
 }
 
 // Open loads a pack onto a device. The device stays the caller's.
@@ -68,7 +82,8 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 			return nil, err
 		}
 	}
-	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress}
+	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress,
+		ExpertBudget: cfg.ExpertBudget, Lazy: cfg.Lazy, Trace: cfg.Trace}
 	e.model, err = mixtral.Load(ctx, dev, src, man, opt)
 	if errors.Is(err, gpu.ErrOutOfMemory) {
 		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)

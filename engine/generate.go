@@ -2,11 +2,10 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"iter"
 
-	"mixtab/engine/gpu"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/sample"
 )
 
@@ -32,6 +31,8 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	if len(prompt) > m.Context {
 		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), m.Context)
 	}
+	e.begin()
+	defer e.end(context.WithoutCancel(ctx))
 	if err := m.Begin(cfg); err != nil {
 		return err
 	}
@@ -46,34 +47,38 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	// Step s samples the token that will be at position len(prompt)+s, and for that
 	// runs the one before it: the last step fills the last position.
 	steps := m.Context - len(prompt) + 1
-	flying := []gpu.Readback{first}
+	flying := []*mixtral.Step{first}
 	defer func() {
 		// What was queued ahead runs to its end before the next request is queued behind
 		// it; its tokens are nobody's.
-		for _, r := range flying {
-			r.Wait(context.WithoutCancel(ctx), make([]byte, 4))
-		}
+		m.Drain(context.WithoutCancel(ctx))
 	}()
 	var last int32
 	for step := range steps {
 		// The first token goes out before anything waits for the kernels of decoding.
-		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= e.ahead; queued++ {
+		if len(flying) == 0 {
+			e.changeBudget(ctx)
+		}
+		ahead := e.ahead
+		if e.budgetChanges() {
+			ahead = 0 // let what is under way come in first
+		}
+		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= ahead; queued++ {
 			next, err := m.Decode(ctx, queued)
 			if err != nil {
 				return err
 			}
 			flying = append(flying, next)
 		}
-		var word [4]byte
-		r := flying[0]
-		flying = flying[1:]
-		if err := r.Wait(ctx, word[:]); err != nil {
+		token, err := flying[0].Wait(ctx)
+		if err != nil {
 			return err
 		}
+		flying = flying[1:]
 		if step > 0 {
 			m.Accept(last) // this step has written its keys and values
 		}
-		last = int32(binary.LittleEndian.Uint32(word[:]))
+		last = token
 		if !yield(last, nil) {
 			return nil
 		}

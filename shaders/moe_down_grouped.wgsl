@@ -1,6 +1,6 @@
 // moe_down_grouped: moe_down for a chunk of tokens, before the weighted sum:
 // y[entry] = W2[e] · x[entry], entry = token·TOP_K + choice.
-// x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[experts, rows, cols]
+// x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[slots, rows, cols]
 // y f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
 #import BANKS(down)
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    expert = plan[tile];
+    slot = plan[tile];
     var d = down_dot();
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {

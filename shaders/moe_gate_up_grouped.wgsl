@@ -1,7 +1,7 @@
 // moe_gate_up_grouped: moe_gate_up for a chunk of tokens, a tile of one expert's
 // entries at a time, so that a row of weights is read once a tile:
 // a[entry] = silu(W1[e] · x[token]) ⊙ (W3[e] · x[token]), entry = token·TOP_K + choice.
-// x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[experts, rows, cols]
+// x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[slots, rows, cols]
 // a f32[n, TOP_K, rows]
 // Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
 #import BANKS(gate)
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let tile = 4u + 4u * id.y;
-    expert = plan[tile];
+    slot = plan[tile];
     let order = ORDER + plan[tile + 1u];
     x_n = plan[tile + 2u];
     for (var t = 0u; t < x_n; t++) {

@@ -9,8 +9,16 @@
 @group(0) @binding(0) var<storage, read> route: array<vec2<u32>>;
 @group(0) @binding(1) var<storage, read> state: array<u32>;
 @group(0) @binding(2) var<storage, read_write> plan: array<u32>;
+struct Params {
+    table: u32, // the layer's slots in state
+}
+@group(0) @binding(3) var<uniform> params: Params;
 
 var<workgroup> sh_count: array<u32, EXPERTS>;
+
+fn tiles_of(e: u32) -> u32 {
+    return select((sh_count[e] + TILE - 1u) / TILE, 0u, state[params.table + e] == NO_SLOT);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lid: u32) {
@@ -23,17 +31,25 @@ fn main(@builtin(local_invocation_index) lid: u32) {
         sh_count[e] = count;
     }
     workgroupBarrier();
+    if (lid == 0u) {
+        var used = vec2<u32>(0u, 0u);
+        for (var e = 0u; e < EXPERTS; e++) {
+            used[e / 32u] |= select(0u, 1u << (e % 32u), sh_count[e] != 0u);
+        }
+        plan[1] = used.x;
+        plan[2] = used.y;
+    }
     for (var e = lid; e < EXPERTS; e += WG) {
         var place = 0u;
         var tile = 0u;
         for (var i = 0u; i < e; i++) {
             place += sh_count[i];
-            tile += (sh_count[i] + TILE - 1u) / TILE;
+            tile += tiles_of(i);
         }
-        for (var done = 0u; done < sh_count[e]; done += TILE) {
-            plan[4u + 4u * tile] = e;
-            plan[5u + 4u * tile] = place + done;
-            plan[6u + 4u * tile] = min(TILE, sh_count[e] - done);
+        for (var i = 0u; i < tiles_of(e); i++) {
+            plan[4u + 4u * tile] = state[params.table + e];
+            plan[5u + 4u * tile] = place + i * TILE;
+            plan[6u + 4u * tile] = min(TILE, sh_count[e] - i * TILE);
             tile++;
         }
         if (e == EXPERTS - 1u) {

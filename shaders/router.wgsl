@@ -2,19 +2,25 @@
 // softmax over just those (ties: the lower expert).
 // x f32[n, dim] · w f32[dim] · gate f32[EXPERTS, dim] · state
 // h f32[n, dim] = the normalised x · route (expert u32, weight f32)[n, TOP_K]
+// With trace != 0, for a pass of one token: the chosen experts go to the state's words from
+// trace on. With fault != 0, for a pass of one token: where one of them has no slot, the
+// pass waits from here on, until the host has loaded it.
 // Dispatch (n, 1, 1).
 #import workgroup_sum()
-#import state()
+#import pass_tokens()
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read> gate: array<f32>;
-@group(0) @binding(3) var<storage, read> state: array<u32>;
+@group(0) @binding(3) var<storage, read_write> state: array<u32>;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
 @group(0) @binding(5) var<storage, read_write> route: array<vec2<u32>>;
 struct Params {
     dim: u32,
     eps: f32,
+    table: u32,
+    trace: u32,
+    fault: u32,
 }
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -25,7 +31,7 @@ var<workgroup> sh_logit: array<f32, EXPERTS>;
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
     let t = wid.x;
-    if (t >= state[STATE_N]) {
+    if (t >= pass_tokens(lid)) {
         return;
     }
     let row = t * params.dim;
@@ -79,7 +85,16 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         weight[i] = exp(peak - sh_logit[chosen[0]]);
         total += weight[i];
     }
+    var missing = false;
     for (var i = 0u; i < TOP_K; i++) {
         route[t * TOP_K + i] = vec2<u32>(chosen[i], bitcast<u32>(weight[i] / total));
+        if (params.trace != 0u) {
+            state[params.trace + i] = chosen[i];
+        }
+        missing = missing || state[params.table + chosen[i]] == NO_SLOT;
+    }
+    if (params.fault != 0u && missing) {
+        state[STATE_N] = 0u;
+        state[STATE_FAULT] = params.fault;
     }
 }

@@ -7,8 +7,9 @@
 // logits f32[vocab] · sampling, the words below
 // counts u32[vocab] = how often each token was sampled · tokens u32[1 …], the next
 // pass's first · state · out u32[RING], token number step at step % RING
+// A pass that waits gives no token.
 // Dispatch (1, 1, 1).
-#import state()
+#import pass_tokens()
 #import random()
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
@@ -67,6 +68,9 @@ fn total(lid: u32, v: f32) -> f32 {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lid: u32) {
+    if (pass_tokens(lid) == 0u) {
+        return;
+    }
     let per = (params.vocab + WG - 1u) / WG;
     let first = min(lid * per, params.vocab);
     let end = min(first + per, params.vocab);
@@ -166,5 +170,6 @@ fn main(@builtin(local_invocation_index) lid: u32) {
         state[STATE_POS] += state[STATE_N];
         state[STATE_N] = 1u;
         state[STATE_STEP] = step + 1u;
+        state[STATE_TOKEN] = best;
     }
 }

@@ -6,8 +6,8 @@
 // interface holds what a transformer needs of WebGPU and no more: one bind group,
 // compute only, storage and uniform buffers.
 //
-// A Device and what it makes are not safe for concurrent use, except that
-// NewPipeline and Readback.Wait may run beside themselves and all other calls.
+// Several goroutines may use a Device and what it makes at the same time. What two of them
+// submit or write runs in the order in which their calls returned.
 package gpu
 
 import "context"

@@ -5,27 +5,37 @@ import (
 	"mixtab/engine/quant"
 )
 
-// An ExpertMatrix is one of a layer's three expert matrices for all experts, in two
-// banks: experts 0 … PerBank-1 in A, the others in B, Stride bytes apart. Where A
-// holds them all, B may be any readable buffer.
+// An ExpertMatrix is one of a layer's three expert matrices for the experts that are on
+// the device. They lie in slots, in two banks: slots 0 … PerBank-1 in A, the others in B,
+// Stride bytes apart. Where A holds them all, B may be any readable buffer.
 type ExpertMatrix struct {
 	Format     quant.Format
 	Rows, Cols int
 	A, B       gpu.Binding
+	Slots      int
 	PerBank    int
 	Stride     int // bytes, a multiple of 16
 }
 
-// ExpertParams is the Params of the four expert matmuls.
+// ExpertParams is the Params of the grouped expert matmuls.
 type ExpertParams struct{ Rows, Cols, PerBank, Stride uint32 }
+
+// SlotParams is the Params of one token's expert matmuls: Table is where the layer's slots
+// lie in the state.
+type SlotParams struct{ Rows, Cols, PerBank, Stride, Table uint32 }
 
 func (m *ExpertMatrix) params() ExpertParams {
 	return ExpertParams{Rows: uint32(m.Rows), Cols: uint32(m.Cols), PerBank: uint32(m.PerBank), Stride: uint32(m.Stride / 16)}
 }
 
-// banks is the file of shaders/lib that reads experts laid out like this.
-func (m *ExpertMatrix) banks(c Choice) string {
-	if m.PerBank < c.Experts {
+func (m *ExpertMatrix) slotParams(table int) SlotParams {
+	p := m.params()
+	return SlotParams{p.Rows, p.Cols, p.PerBank, p.Stride, uint32(table)}
+}
+
+// banks is the file of shaders/lib that reads slots laid out like this.
+func (m *ExpertMatrix) banks() string {
+	if m.PerBank < m.Slots {
 		return "two_banks"
 	}
 	return "one_bank"
@@ -33,29 +43,29 @@ func (m *ExpertMatrix) banks(c Choice) string {
 
 // MoEGateUp is the first half of one token's chosen experts, a[i] = silu(W1·x)⊙(W3·x).
 //
-//	x f32[dim], route, gate and up [experts, hidden, dim] → a f32[topK, hidden]
-func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, c Choice) Call {
+//	x f32[dim], route, gate and up [slots, hidden, dim], state → a f32[topK, hidden]
+func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, state, a gpu.Binding, table int, c Choice) Call {
 	return Call{
-		stem: "moe_gate_up", format: gate.Format, weighted: true, banks: gate.banks(c),
+		stem: "moe_gate_up", format: gate.Format, weighted: true, banks: gate.banks(),
 		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}},
-		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
-		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, a},
-		params:   gate.params(),
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, state, a},
+		params:   gate.slotParams(table),
 		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), c.TopK, 1},
 	}
 }
 
 // MoEDown is the second half: y += Σ weight·(W2·x), over the token's chosen experts.
 //
-//	x f32[topK, hidden], route, down [experts, dim, hidden] → y f32[dim]
-func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, y gpu.Binding, c Choice) Call {
+//	x f32[topK, hidden], route, down [slots, dim, hidden], state → y f32[dim]
+func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, state, y gpu.Binding, table int, c Choice) Call {
 	return Call{
-		stem: "moe_down", format: down.Format, weighted: true, banks: down.banks(c),
+		stem: "moe_down", format: down.Format, weighted: true, banks: down.banks(),
 		consts: []gpu.Constant{
 			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
-		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
-		bindings: []gpu.Binding{x, route, down.A, down.B, y},
-		params:   down.params(),
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{x, route, down.A, down.B, state, y},
+		params:   down.slotParams(table),
 		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), 1, 1},
 	}
 }
@@ -72,26 +82,36 @@ func planConsts(t Tuning, n int, c Choice) []gpu.Constant {
 	return []gpu.Constant{{Name: "TILE", Value: uint32(t.Tile)}, {Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}}
 }
 
-// MoEPlan sorts a chunk's routes by expert.
+// Words of a plan that the host reads.
+const (
+	PlanUsed      = 1 // a bit for each expert that the chunk uses, in two words
+	PlanUsedWords = 2
+)
+
+// MoEPlanParams is moe_plan.wgsl's Params.
+type MoEPlanParams struct{ Table uint32 }
+
+// MoEPlan sorts a chunk's routes by expert, and makes tiles for those that have a slot.
 //
 //	route (expert u32, weight f32)[n, topK], state → plan
-func MoEPlan(t Tuning, route, state, plan gpu.Binding, n int, c Choice) Call {
+func MoEPlan(t Tuning, route, state, plan gpu.Binding, table, n int, c Choice) Call {
 	return Call{
 		stem: "moe_plan",
 		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(min(t.ReduceWG, c.Experts))},
 			{Name: "EXPERTS", Value: uint32(c.Experts)}, {Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{route, state, plan},
+		params:   MoEPlanParams{uint32(table)},
 		grid:     [3]int{1, 1, 1},
 	}
 }
 
 // MoEGateUpGrouped is MoEGateUp for a chunk, by expert.
 //
-//	x f32[n, dim], plan, gate and up [experts, hidden, dim] → a f32[n, topK, hidden]
+//	x f32[n, dim], plan, gate and up [slots, hidden, dim] → a f32[n, topK, hidden]
 func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
 	return Call{
-		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, banks: gate.banks(c),
+		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, banks: gate.banks(),
 		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)},
 			{Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
@@ -103,10 +123,10 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 
 // MoEDownGrouped is MoEDown for a chunk, by expert, without the weighted sum.
 //
-//	x f32[n, topK, hidden], plan, down [experts, dim, hidden] → y f32[n, topK, dim]
+//	x f32[n, topK, hidden], plan, down [slots, dim, hidden] → y f32[n, topK, dim]
 func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Binding, n int, c Choice) Call {
 	return Call{
-		stem: "moe_down_grouped", format: down.Format, weighted: true, banks: down.banks(c),
+		stem: "moe_down_grouped", format: down.Format, weighted: true, banks: down.banks(),
 		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}}, planConsts(t, n, c)...),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},

@@ -77,15 +77,14 @@ const FormatConstant = "FORMAT"
 // them.
 type Pipelines struct {
 	dev      gpu.Device
-	programs []gpu.Program
-	params   []gpu.Buffer
+	programs map[gpu.Program]gpu.Buffer // with their params; nil where they have none
 
 	mu    sync.Mutex
 	ready map[string]gpu.Pipeline // by label
 }
 
 func NewPipelines(dev gpu.Device) *Pipelines {
-	return &Pipelines{dev: dev, ready: map[string]gpu.Pipeline{}}
+	return &Pipelines{dev: dev, programs: map[gpu.Program]gpu.Buffer{}, ready: map[string]gpu.Pipeline{}}
 }
 
 // Prepare compiles what the calls need and is not there yet, several at a time.
@@ -145,9 +144,12 @@ func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (gp
 	}
 	prog, err := p.dev.NewProgram(ctx, label, dispatches)
 	if err != nil {
+		if params != nil {
+			params.Release()
+		}
 		return nil, err
 	}
-	p.programs = append(p.programs, prog)
+	p.programs[prog] = params
 	return prog, nil
 }
 
@@ -174,19 +176,27 @@ func (p *Pipelines) paramsBuffer(ctx context.Context, label string, calls []Call
 	if err != nil {
 		return nil, err
 	}
-	p.params = append(p.params, b)
-	return b, p.dev.Write(b, 0, all)
+	if err := p.dev.Write(b, 0, all); err != nil {
+		b.Release()
+		return nil, err
+	}
+	return b, nil
 }
 
-// Close releases the programs and their params.
+// Release frees a program that Compile made, and its params. What was submitted of it runs.
+func (p *Pipelines) Release(prog gpu.Program) {
+	prog.Release()
+	if params := p.programs[prog]; params != nil {
+		params.Release()
+	}
+	delete(p.programs, prog)
+}
+
+// Close releases all programs.
 func (p *Pipelines) Close() {
-	for _, prog := range p.programs {
-		prog.Release()
+	for prog := range p.programs {
+		p.Release(prog)
 	}
-	for _, b := range p.params {
-		b.Release()
-	}
-	p.programs, p.params = nil, nil
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

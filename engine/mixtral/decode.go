@@ -2,7 +2,6 @@ package mixtral
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"mixtab/engine/kernel"
@@ -12,23 +11,23 @@ import (
 // kernels are compiled behind the loading of the model, while the prompt is typed and
 // run.
 type decoder struct {
-	pass
-	calls    [][]kernel.Call
+	*pass
+	calls    []kernel.Call
 	cancel   context.CancelFunc
 	prepared chan error // has one value when the kernels are compiled
 	last     time.Time  // when a step's token came
 }
 
 // prepare starts the compilation.
-func (d *decoder) prepare(pipelines *kernel.Pipelines, calls [][]kernel.Call) {
+func (d *decoder) prepare(pipelines *kernel.Pipelines, calls []kernel.Call) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.calls, d.cancel, d.prepared = calls, cancel, make(chan error, 1)
-	go func() { d.prepared <- pipelines.Prepare(ctx, slices.Concat(calls...)) }()
+	go func() { d.prepared <- pipelines.Prepare(ctx, calls) }()
 }
 
 // ready waits for the compilation the first time.
 func (d *decoder) ready(ctx context.Context, m *Model) error {
-	if d.parts != nil {
+	if d.pass != nil {
 		return nil
 	}
 	select {
@@ -40,11 +39,18 @@ func (d *decoder) ready(ctx context.Context, m *Model) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	parts, err := m.programs(ctx, "decode", d.calls)
+	p, err := m.compilePass(ctx, "decode", 1)
 	if err == nil {
-		d.pass = newPass(parts)
+		err = m.compileExperts(ctx, p, "decode", 1)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if p.end, err = m.pipelines.Compile(ctx, "decode end", m.endCalls()); err != nil {
+		return err
+	}
+	d.pass = p
+	return nil
 }
 
 func (d *decoder) close() {

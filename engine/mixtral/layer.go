@@ -3,40 +3,67 @@ package mixtral
 import (
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
-	"mixtab/engine/weights"
 )
 
-// layerCalls is one layer for a pass of at most n tokens:
+// A layer, for a pass of at most n tokens, is
 //
 //	x += O · attention(RoPE(QKV · RMSNorm(x)))
 //	x += Σ weight · W2(silu(W1·h) ⊙ W3·h) over the router's experts, h = RMSNorm(x)
 //
-// A pass of one token reads its two experts straight from the route; a chunk sorts its
-// tokens by expert first, so that each expert's weights are read once a tile.
-func (m *Model) layerCalls(l, n int) []kernel.Call {
+// in two parts, since the second may have to wait for its experts.
+
+// attentionCalls is the first part, up to the router's choice.
+func (m *Model) attentionCalls(l, n int) []kernel.Call {
 	c, t, a, w := m.Config, m.tuning, &m.act, &m.w.layers[l]
 	heads := kernel.Heads{NHeads: c.NHeads, NKVHeads: c.NKVHeads, HeadDim: c.HeadDim}
-	choice := kernel.Choice{Experts: c.NExperts, TopK: c.NExpertsPerTok}
 	eps := float32(c.NormEps)
 	k, v := gpu.Binding{Buffer: m.cache.k[l]}, gpu.Binding{Buffer: m.cache.v[l]}
-	route := m.routeOf(l)
-	gate, up, down := w.experts[weights.Gate], w.experts[weights.Up], w.experts[weights.Down]
-
-	calls := []kernel.Call{
+	state := m.stateLayout()
+	var slots kernel.RouterSlots
+	if n == 1 {
+		slots = kernel.RouterSlots{Table: state.Table(l), Trace: state.Trace(l), Fault: l + 1}
+	}
+	return []kernel.Call{
 		kernel.RMSNorm(t, a.x, w.attnNorm, a.state, a.h, n, c.Dim, eps, false),
 		kernel.QKV(t, w.qkv.format, a.h, a.state, w.qkv.Binding, a.rope, a.q, k, v, n, c.Dim, heads),
 		kernel.Attention(t, a.q, k, v, a.state, a.att, n, heads),
 		kernel.Matmul(t, w.output.format, a.att, a.state, w.output.Binding, a.x, n, c.Dim, c.NHeads*c.HeadDim, c.Dim, 0, true),
-		kernel.Router(t, a.x, w.ffnNorm, w.router, a.state, a.h, route, n, c.Dim, eps, choice),
+		kernel.Router(t, a.x, w.ffnNorm, w.router, a.state, a.h, m.routeOf(l), n, c.Dim, eps, state.Choice, slots),
 	}
+}
+
+// expertCalls is the second part, with the experts where e says. One token reads its two
+// experts straight from the route; a chunk sorts its tokens by expert first, so that each
+// expert's weights are read once a tile, and leaves the weighted sum to combineCalls, as
+// not all its experts may be on the device at once.
+func (m *Model) expertCalls(l, n int, e expertMatrices) []kernel.Call {
+	t, a, choice := m.tuning, &m.act, m.choice()
+	route, table := m.routeOf(l), m.stateLayout().Table(l)
 	if n == 1 {
-		return append(calls,
-			kernel.MoEGateUp(t, a.h, route, gate, up, a.hidden, choice),
-			kernel.MoEDown(t, a.hidden, route, down, a.x, choice))
+		return []kernel.Call{
+			kernel.MoEGateUp(t, a.h, route, e.gate, e.up, a.state, a.hidden, table, choice),
+			kernel.MoEDown(t, a.hidden, route, e.down, a.state, a.x, table, choice),
+		}
 	}
-	return append(calls,
-		kernel.MoEPlan(t, route, a.state, a.plan, n, choice),
-		kernel.MoEGateUpGrouped(t, a.h, a.plan, gate, up, a.hidden, n, choice),
-		kernel.MoEDownGrouped(t, a.hidden, a.plan, down, a.experts, n, choice),
-		kernel.MoECombine(t, a.experts, route, a.state, a.x, n, c.Dim, choice))
+	return append(m.planCalls(l, n),
+		kernel.MoEGateUpGrouped(t, a.h, a.plan, e.gate, e.up, a.hidden, n, choice),
+		kernel.MoEDownGrouped(t, a.hidden, a.plan, e.down, a.experts, n, choice))
+}
+
+// planCalls sort a chunk's tokens by expert.
+func (m *Model) planCalls(l, n int) []kernel.Call {
+	return []kernel.Call{kernel.MoEPlan(m.tuning, m.routeOf(l), m.act.state, m.act.plan, m.stateLayout().Table(l), n, m.choice())}
+}
+
+// combineCalls add what a chunk's experts gave.
+func (m *Model) combineCalls(l, n int) []kernel.Call {
+	return []kernel.Call{kernel.MoECombine(m.tuning, m.act.experts, m.routeOf(l), m.act.state, m.act.x, n, m.Config.Dim, m.choice())}
+}
+
+func (m *Model) choice() kernel.Choice {
+	return kernel.Choice{Experts: m.Config.NExperts, TopK: m.Config.NExpertsPerTok}
+}
+
+func (m *Model) stateLayout() kernel.StateLayout {
+	return kernel.StateLayout{Layers: m.Config.NLayers, Choice: m.choice()}
 }

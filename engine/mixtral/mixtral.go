@@ -8,7 +8,6 @@ package mixtral
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,6 +24,12 @@ type Options struct {
 	Context   int           // positions of the KV cache, in tokens; 0 is what DefaultCacheBytes hold
 	AllLogits bool          // Logits gives every position of a chunk, not only the last
 	Tuning    kernel.Tuning // the zero value: by the adapter
+
+	ExpertBudget int64 // bytes of experts on the device; 0: all of them
+	Lazy         bool  // experts come when a token first wants them, even if all have room
+
+	// Trace is told the experts of every decoded token, TopK for each layer.
+	Trace func(chosen []int)
 
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
@@ -51,42 +56,52 @@ type Model struct {
 	Context int // positions of the KV cache
 
 	dev     gpu.Device
+	src     weights.Source
+	man     *weights.Manifest
 	tuning  kernel.Tuning
 	options Options
-	buffers []gpu.Buffer // all of them, for Close
+	buffers []gpu.Buffer // for Close: all but the slots'
 
 	w     weightBuffers
+	slots *expertSlots
+	stats SlotStats
 	act   activations
 	cache KVCache
 
 	pipelines             *kernel.Pipelines
-	prefill               pass
+	prefill               *pass
 	head, headAll, sample gpu.Program // headAll only with AllLogits
 	decode                decoder
+	flying                []*Step // decoding steps under way, in order
 }
 
 // Load allocates everything the model will ever need, compiles its kernels and moves
-// its weights to the device.
+// its weights to the device: of the experts those that fit, now or as tokens want them.
+// What comes later comes from src, by several calls of Load at a time.
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
-	m := &Model{Config: man.Config, Context: contextLength(man.Config, opt.Context), dev: dev, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
+	m := &Model{Config: man.Config, Context: contextLength(man.Config, opt.Context), dev: dev, src: src, man: man, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
 	if m.tuning == (kernel.Tuning{}) {
 		m.tuning = kernel.TuningFor(dev.Info())
 	}
-	m.tuning.Chunk = min(m.tuning.Chunk, m.Context)
-	if err := m.load(ctx, src, man); err != nil {
+	m.tuning.Chunk = max(2, min(m.tuning.Chunk, m.Context)) // 1 would be decoding
+	if err := m.load(ctx); err != nil {
 		m.Close()
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manifest) error {
-	if err := m.allocate(ctx, man); err != nil {
+func (m *Model) load(ctx context.Context) error {
+	if err := m.allocate(ctx); err != nil {
+		return err
+	}
+	var err error
+	if m.slots, err = m.allocateSlots(ctx, m.options.ExpertBudget); err != nil {
 		return err
 	}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error { return m.pipelines.Prepare(inner, m.firstTokenCalls()) })
-	group.Go(func() error { return m.w.fill(inner, src, man, m.options.Progress) })
+	group.Go(func() error { return m.fill(inner) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -94,24 +109,27 @@ func (m *Model) load(ctx context.Context, src weights.Source, man *weights.Manif
 		return err
 	}
 	m.decode.prepare(m.pipelines, m.decodeCalls())
-	return nil
+	return m.writeTables()
 }
 
 // Close frees what the model has on the device.
 func (m *Model) Close() {
 	m.decode.close()
-	m.pipelines.Close()
+	if m.slots != nil {
+		m.slots.release(m.pipelines)
+	}
 	for _, b := range m.buffers {
 		b.Release()
 	}
 	m.buffers = nil
+	m.pipelines.Close()
 }
 
 // Cache is the model's KV cache.
 func (m *Model) Cache() *KVCache { return &m.cache }
 
 // DispatchesPerToken is the number of dispatches of one decoding step.
-func (m *Model) DispatchesPerToken() int { return len(slices.Concat(m.decode.calls...)) }
+func (m *Model) DispatchesPerToken() int { return len(m.decode.calls) }
 
 // buffer allocates and remembers a storage buffer.
 func (m *Model) buffer(ctx context.Context, label string, bytes int) (gpu.Buffer, error) {

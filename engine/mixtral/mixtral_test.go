@@ -1,8 +1,12 @@
 package mixtral_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io/fs"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -14,13 +18,27 @@ import (
 	"mixtab/engine/weights"
 	"mixtab/tools/pack/convert"
 	"mixtab/tools/pack/testdata"
-
-	"io/fs"
 )
 
 // load opens a small random checkpoint.
 func load(t *testing.T, name string, format quant.Format, opt mixtral.Options) *mixtral.Model {
 	t.Helper()
+	pack, man := memory(t, name, format)
+	dev := ref.New()
+	m, err := mixtral.Load(t.Context(), dev, pack.Source(dev), man, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	return m
+}
+
+// memory packs a small random checkpoint.
+func memory(t *testing.T, name string, format quant.Format) (*weights.Memory, *weights.Manifest) {
+	t.Helper()
+	if name == "deep" {
+		return deep(t, format)
+	}
 	dir, err := fs.Sub(testdata.FS, name)
 	if err != nil {
 		t.Fatal(err)
@@ -33,13 +51,47 @@ func load(t *testing.T, name string, format quant.Format, opt mixtral.Options) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev := ref.New()
-	m, err := mixtral.Load(t.Context(), dev, pack.Source(dev), man, opt)
+	return pack, man
+}
+
+// deep packs random weights in so many layers that a shared pool of experts makes sense.
+func deep(t *testing.T, format quant.Format) (*weights.Memory, *weights.Manifest) {
+	t.Helper()
+	c, err := weights.ParseConfig([]byte(`{"architectures": ["MixtralForCausalLM"], "hidden_size": 64, "intermediate_size": 96,
+		"max_position_embeddings": 512, "num_attention_heads": 4, "num_experts_per_tok": 2, "num_hidden_layers": 6,
+		"num_key_value_heads": 2, "num_local_experts": 8, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 512}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.Close)
-	return m
+	plan, err := weights.NewPlan(c, format, weights.HeadFormat(format))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	pack := &weights.Memory{Shards: map[string][]byte{}}
+	var names []string
+	for _, s := range plan.Shards {
+		shard := make([]byte, s.Bytes)
+		for _, ref := range s.Parts {
+			tensor := &plan.Tensors[ref.Tensor]
+			p := tensor.Parts[ref.Part]
+			values := make([]float32, p.Rows*tensor.Cols())
+			for i := range values {
+				values[i] = float32(rng.NormFloat64()) / 4
+			}
+			if err := quant.Quantise(tensor.Format, shard[p.Offset:p.Offset+p.Length], values, p.Rows, tensor.Cols()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sum := sha256.Sum256(shard)
+		names = append(names, hex.EncodeToString(sum[:]))
+		pack.Shards[names[len(names)-1]] = shard
+	}
+	man := plan.Manifest(names)
+	if pack.ManifestBytes, err = man.Marshal(); err != nil {
+		t.Fatal(err)
+	}
+	return pack, man
 }
 
 func ids(n int) []int32 {
@@ -93,16 +145,18 @@ func TestDecodeEqualsPrefill(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := m.SampleFirst()
-	var word [4]byte
 	for step := 1; step <= 10; step++ {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Wait(t.Context(), word[:]); err != nil {
+		token, err := r.Wait(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		prompt = append(prompt, int32(word[0])|int32(word[1])<<8)
-		r, err = m.Decode(t.Context(), step)
+		prompt = append(prompt, token)
+		if r, err = m.Decode(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
 	}
 	decoded, err := m.Logits(t.Context(), 1)
 	if err != nil {

@@ -60,15 +60,22 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 		return err
 	}
 	start := time.Now()
-	if err := m.prefill.submit(m.dev); err != nil {
+	complete := m.slots.complete()
+	if complete {
+		if err := m.prefill.submit(m.dev, fromStart); err != nil {
+			return err
+		}
+	} else if err := m.runWaves(ctx); err != nil {
 		return err
 	}
 	var done [4]byte
 	if err := gpu.ReadInto(ctx, m.dev, m.act.state.Buffer, 0, done[:]); err != nil {
 		return err
 	}
-	// As if the chunk had been full, so that a short prompt does not promise too much.
-	m.prefill.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
+	if complete {
+		// As if the chunk had been full, so that a short prompt does not promise too much.
+		m.prefill.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
+	}
 	m.cache.tokens = append(m.cache.tokens, tokens...)
 	return nil
 }
@@ -85,7 +92,10 @@ func (m *Model) writeState(pos, n int) error {
 	var words []byte
 	words = binary.LittleEndian.AppendUint32(words, uint32(pos))
 	words = binary.LittleEndian.AppendUint32(words, uint32(n))
-	return m.dev.Write(m.act.state.Buffer, 0, words)
+	if err := m.dev.Write(m.act.state.Buffer, 0, words); err != nil {
+		return err
+	}
+	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateFault, make([]byte, 4)) // of a step that was given up
 }
 
 // Logits reads the logits of the last pass: f32[vocabSize] of its last token, or, of a
@@ -158,37 +168,6 @@ func (m *Model) Begin(c sample.Config) error {
 		return err
 	}
 	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateStep, make([]byte, 4))
-}
-
-// SampleFirst queues the head and sampling behind the last Prefill.
-func (m *Model) SampleFirst() (gpu.Readback, error) {
-	if err := m.dev.Submit(m.head, m.sample); err != nil {
-		return nil, err
-	}
-	return m.sampled(0)
-}
-
-// Decode queues one step: the token sampled before runs at the position that the
-// device knows, and the next is sampled. step counts from 1. The host neither waits
-// nor sends anything; several steps may be under way, at most Ring.
-func (m *Model) Decode(ctx context.Context, step int) (gpu.Readback, error) {
-	if err := m.decode.ready(ctx, m); err != nil {
-		return nil, err
-	}
-	asked := time.Now()
-	if err := m.decode.submit(m.dev); err != nil {
-		return nil, err
-	}
-	r, err := m.sampled(step)
-	if err != nil {
-		return nil, err
-	}
-	return &timedReadback{r, &m.decode.pass, asked, &m.decode.last}, nil
-}
-
-// sampled starts the way of the step's token to the host: 4 bytes.
-func (m *Model) sampled(step int) (gpu.Readback, error) {
-	return m.dev.StartRead(m.act.out.Buffer, step%Ring*4, 4)
 }
 
 // Accept tells the cache that a decoded step's token is part of the text: its keys and

@@ -8,12 +8,11 @@ import (
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
-	"mixtab/engine/weights"
 )
 
 // activations are the buffers that passes work in. Chunk is the most tokens of a pass.
 type activations struct {
-	state    gpu.Binding // u32[kernel.StateWords]
+	state    gpu.Binding // u32[kernel.StateLayout]
 	tokens   gpu.Binding // u32[chunk]
 	rope     gpu.Binding // f32[context, headDim/2, 2]
 	x        gpu.Binding // f32[chunk, dim], the residual stream
@@ -30,29 +29,28 @@ type activations struct {
 	out      gpu.Binding // u32[Ring]
 }
 
-func (m *Model) allocate(ctx context.Context, man *weights.Manifest) error {
-	if err := m.allocateWeights(ctx, man); err != nil {
+func (m *Model) allocate(ctx context.Context) error {
+	if err := m.allocateWeights(ctx, m.man); err != nil {
 		return err
 	}
 	if err := m.allocateCache(ctx); err != nil {
 		return err
 	}
 	c, chunk := m.Config, m.tuning.Chunk
-	choice := kernel.Choice{Experts: c.NExperts, TopK: c.NExpertsPerTok}
 	a := &m.act
 	for _, b := range []struct {
 		to    *gpu.Binding
 		label string
 		words int
 	}{
-		{&a.state, "state", kernel.StateWords},
+		{&a.state, "state", m.stateLayout().Words()},
 		{&a.tokens, "tokens", chunk},
 		{&a.rope, "rope", m.Context * c.HeadDim},
 		{&a.x, "x", chunk * c.Dim},
 		{&a.h, "h", chunk * c.Dim},
 		{&a.q, "q", chunk * c.NHeads * c.HeadDim},
 		{&a.att, "attention", chunk * c.NHeads * c.HeadDim},
-		{&a.plan, "plan", kernel.PlanBytes(m.tuning, chunk, choice) / 4},
+		{&a.plan, "plan", kernel.PlanBytes(m.tuning, chunk, m.choice()) / 4},
 		{&a.hidden, "hidden", chunk * c.NExpertsPerTok * c.HiddenDim},
 		{&a.experts, "experts", chunk * c.NExpertsPerTok * c.Dim},
 		{&a.logits, "logits", m.logitRows() * c.VocabSize},
@@ -86,32 +84,125 @@ func (m *Model) logitRows() int {
 }
 
 // routeStride is the distance of two layers' routes, in bytes.
-func (m *Model) routeStride() int {
-	choice := kernel.Choice{Experts: m.Config.NExperts, TopK: m.Config.NExpertsPerTok}
-	return (choice.RouteBytes(m.tuning.Chunk) + 255) &^ 255
-}
+func (m *Model) routeStride() int { return (m.choice().RouteBytes(m.tuning.Chunk) + 255) &^ 255 }
 
 func (m *Model) routeOf(l int) gpu.Binding {
 	return gpu.Binding{Buffer: m.act.routes, Offset: l * m.routeStride(), Size: m.routeStride()}
 }
 
-// firstTokenCalls are all that the first token needs: a prefill chunk, the head that turns
-// its last token into logits, and sampling from them.
-func (m *Model) firstTokenCalls() []kernel.Call {
-	calls := slices.Concat(slices.Concat(m.bodyCalls(m.tuning.Chunk)...), m.headCalls(1, true), m.sampleCalls())
-	if m.options.AllLogits {
-		calls = append(calls, m.headCalls(m.tuning.Chunk, false)...)
+// A pass brings tokens through the model: the embedding, then the two parts of each layer,
+// then what follows. How many layers go into one submit is measured (pace.go).
+type pass struct {
+	begin     gpu.Program
+	layers    []layerPrograms
+	end       gpu.Program // nil of a prefill chunk
+	perSubmit int
+}
+
+// layerPrograms are a layer's. Where all layers share a pool of experts, experts is nil
+// when decoding, and only sorts the tokens of a chunk.
+type layerPrograms struct {
+	attention gpu.Program
+	experts   gpu.Program
+	combine   gpu.Program // of a chunk
+}
+
+// fromStart is where submit begins a pass.
+const fromStart = -1
+
+// submit queues the pass, from its beginning or from the experts of a layer on.
+func (p *pass) submit(dev gpu.Device, from int) error {
+	var group []gpu.Program
+	if from == fromStart {
+		group = append(group, p.begin)
 	}
-	return calls
+	n := 0
+	for l := max(from, 0); l < len(p.layers); l++ {
+		layer := p.layers[l]
+		if l != from {
+			group = append(group, layer.attention)
+		}
+		group = append(group, layer.experts)
+		if layer.combine != nil {
+			group = append(group, layer.combine)
+		}
+		if n++; n%p.perSubmit == 0 {
+			if err := dev.Submit(group...); err != nil {
+				return err
+			}
+			group = nil
+		}
+	}
+	if p.end != nil {
+		group = append(group, p.end)
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return dev.Submit(group...)
+}
+
+// compilePass makes the programs of a pass of at most n tokens, but for its experts.
+func (m *Model) compilePass(ctx context.Context, label string, n int) (*pass, error) {
+	p := &pass{layers: make([]layerPrograms, m.Config.NLayers), perSubmit: 1}
+	var err error
+	if p.begin, err = m.pipelines.Compile(ctx, label+" embedding", m.embedCalls(n)); err != nil {
+		return nil, err
+	}
+	for l := range p.layers {
+		layer := &p.layers[l]
+		if layer.attention, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s attention %d", label, l), m.attentionCalls(l, n)); err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			continue
+		}
+		if layer.combine, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s combine %d", label, l), m.combineCalls(l, n)); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// compileExperts makes the programs of a pass that are bound to the slots.
+func (m *Model) compileExperts(ctx context.Context, p *pass, label string, n int) error {
+	for l := range p.layers {
+		var calls []kernel.Call
+		switch {
+		case m.slots.layers != nil:
+			calls = m.expertCalls(l, n, m.slots.layers[l])
+		case n > 1:
+			calls = m.planCalls(l, n)
+		default:
+			continue
+		}
+		var err error
+		if p.layers[l].experts, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s experts %d", label, l), calls); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseExperts frees what compileExperts made.
+func (m *Model) releaseExperts(p *pass) {
+	for l := range p.layers {
+		if program := p.layers[l].experts; program != nil {
+			m.pipelines.Release(program)
+			p.layers[l].experts = nil
+		}
+	}
 }
 
 // compile makes the programs of the first token.
 func (m *Model) compile(ctx context.Context) error {
-	parts, err := m.programs(ctx, "prefill", m.bodyCalls(m.tuning.Chunk))
-	if err != nil {
+	var err error
+	if m.prefill, err = m.compilePass(ctx, "prefill", m.tuning.Chunk); err != nil {
 		return err
 	}
-	m.prefill = newPass(parts)
+	if err := m.compileExperts(ctx, m.prefill, "prefill", m.tuning.Chunk); err != nil {
+		return err
+	}
 	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(1, true)); err != nil {
 		return err
 	}
@@ -124,39 +215,44 @@ func (m *Model) compile(ctx context.Context) error {
 	return err
 }
 
-// programs makes a program of each part of a pass.
-func (m *Model) programs(ctx context.Context, label string, parts [][]kernel.Call) ([]gpu.Program, error) {
-	programs := make([]gpu.Program, len(parts))
-	for i, calls := range parts {
-		var err error
-		if programs[i], err = m.pipelines.Compile(ctx, fmt.Sprintf("%s %d", label, i), calls); err != nil {
-			return nil, err
+// bodyCalls are all of a pass of at most n tokens but its end.
+func (m *Model) bodyCalls(n int) []kernel.Call {
+	calls := m.embedCalls(n)
+	for l := range m.w.layers {
+		calls = slices.Concat(calls, m.attentionCalls(l, n), m.expertCalls(l, n, m.slots.matrices(l)))
+		if n > 1 {
+			calls = append(calls, m.combineCalls(l, n)...)
 		}
 	}
-	return programs, nil
+	return calls
 }
 
-// decodeCalls are a pass of one token with its head and sampling, in parts.
-func (m *Model) decodeCalls() [][]kernel.Call {
-	return append(m.bodyCalls(1), slices.Concat(m.headCalls(1, true), m.sampleCalls()))
+// firstTokenCalls are all that the first token needs: a prefill chunk, the head that turns
+// its last token into logits, and sampling from them.
+func (m *Model) firstTokenCalls() []kernel.Call {
+	calls := slices.Concat(m.bodyCalls(m.tuning.Chunk), m.headCalls(1, true), m.sampleCalls())
+	if m.options.AllLogits {
+		calls = append(calls, m.headCalls(m.tuning.Chunk, false)...)
+	}
+	return calls
 }
+
+// decodeCalls are a pass of one token with its head and sampling.
+func (m *Model) decodeCalls() []kernel.Call { return append(m.bodyCalls(1), m.endCalls()...) }
+
+func (m *Model) endCalls() []kernel.Call { return slices.Concat(m.headCalls(1, true), m.sampleCalls()) }
 
 func (m *Model) sampleCalls() []kernel.Call {
 	a := &m.act
 	return []kernel.Call{kernel.Sample(m.tuning, a.logits, a.sampling, a.counts, a.tokens, a.state, a.out, m.Config.VocabSize, Ring)}
 }
 
-// bodyCalls are the embedding and then each layer, for a pass of at most n tokens.
-func (m *Model) bodyCalls(n int) [][]kernel.Call {
-	var embed []kernel.Call
+func (m *Model) embedCalls(n int) []kernel.Call {
+	var calls []kernel.Call
 	for _, p := range m.w.embed {
-		embed = append(embed, kernel.Embed(m.tuning, p.format, m.act.tokens, m.act.state, p.Binding, m.act.x, n, p.cols, p.rows, p.row0))
+		calls = append(calls, kernel.Embed(m.tuning, p.format, m.act.tokens, m.act.state, p.Binding, m.act.x, n, p.cols, p.rows, p.row0))
 	}
-	parts := [][]kernel.Call{embed}
-	for l := range m.w.layers {
-		parts = append(parts, m.layerCalls(l, n))
-	}
-	return parts
+	return calls
 }
 
 // headCalls are the final norm and the logits: of the pass's last token, or of its

@@ -3,14 +3,16 @@ package mixtral
 import (
 	"context"
 	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"mixtab/engine/gpu"
-	"mixtab/engine/kernel"
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
 )
 
-// weightBuffers are the model's weights on the device.
+// weightBuffers are the model's weights that are always on the device.
 type weightBuffers struct {
 	embed  []rowPart // [vocabSize, dim]
 	layers []layerWeights
@@ -20,14 +22,13 @@ type weightBuffers struct {
 	places map[string][]place // by tensor name, one for each part
 }
 
-// layerWeights are one layer's.
+// layerWeights are one layer's, but for its experts.
 type layerWeights struct {
 	attnNorm gpu.Binding // f32[dim]
 	qkv      rowPart     // [(nHeads+2·nKVHeads)·headDim, dim]
 	output   rowPart     // [dim, nHeads·headDim]
 	ffnNorm  gpu.Binding // f32[dim]
 	router   gpu.Binding // f32[nExperts, dim]
-	experts  map[weights.ExpertName]kernel.ExpertMatrix
 }
 
 // A rowPart is a block of rows of a matrix, in a buffer of its own.
@@ -44,7 +45,8 @@ type place struct {
 	offset int
 }
 
-// allocateWeights makes a buffer for every tensor part and remembers where it goes.
+// allocateWeights makes a buffer for every part of a tensor that is no expert's, and
+// remembers where it goes.
 func (m *Model) allocateWeights(ctx context.Context, man *weights.Manifest) error {
 	w := &m.w
 	w.places = map[string][]place{}
@@ -84,14 +86,6 @@ func (m *Model) allocateLayer(ctx context.Context, man *weights.Manifest, l int)
 		}
 		*dst = parts[0]
 	}
-	lw.experts = map[weights.ExpertName]kernel.ExpertMatrix{}
-	for _, name := range weights.ExpertNames {
-		matrix, err := m.expertBanks(ctx, man, l, name)
-		if err != nil {
-			return err
-		}
-		lw.experts[name] = matrix
-	}
 	return nil
 }
 
@@ -125,75 +119,67 @@ func (m *Model) whole(ctx context.Context, man *weights.Manifest, name string) (
 	return parts[0].Binding, nil
 }
 
-// expertBanks allocates one matrix of all experts of a layer: in one bank where the
-// adapter can bind that at once, else in two.
-func (m *Model) expertBanks(ctx context.Context, man *weights.Manifest, l int, name weights.ExpertName) (kernel.ExpertMatrix, error) {
-	nExperts := m.Config.NExperts
-	tensors := make([]*weights.Tensor, nExperts)
-	for e := range tensors {
-		var err error
-		if tensors[e], err = man.Tensor(weights.Expert(l, e, name)); err != nil {
-			return kernel.ExpertMatrix{}, err
-		}
+// fill moves what the device is to have from the beginning to its place: every tensor but
+// the experts, and these too if they all have slots and are not to come later.
+func (m *Model) fill(ctx context.Context) error {
+	type move struct {
+		part weights.Part
+		to   place
 	}
-	first := tensors[0]
-	stride := (first.Format.Bytes(first.Rows(), first.Cols()) + 255) &^ 255
-	limits := m.dev.Info().Limits
-	most := min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / stride
-	perBank := nExperts
-	if most < nExperts {
-		perBank = (nExperts + 1) / 2
-	}
-	if most < perBank {
-		return kernel.ExpertMatrix{}, fmt.Errorf("layer %d: %d %s experts of %d bytes each do not fit the adapter's largest binding (%d bytes): pack the model in a smaller format",
-			l, perBank, first.Format, stride, limits.MaxStorageBufferBindingSize)
-	}
-	var banks [2]gpu.Buffer
-	for i, n := range []int{perBank, nExperts - perBank} {
-		if n == 0 {
-			banks[i] = banks[0]
-			continue
-		}
-		var err error
-		if banks[i], err = m.buffer(ctx, fmt.Sprintf("layers.%d.%s bank %d", l, name, i), n*stride); err != nil {
-			return kernel.ExpertMatrix{}, err
-		}
-	}
-	for e, t := range tensors {
-		base := e % perBank * stride
-		for _, p := range t.Parts {
-			// Only formats without scales are split by rows (docs/FORMAT.md), so rows
-			// lie one after the other.
-			offset := base + p.Row0*t.Format.Bytes(1, t.Cols())
-			m.w.places[t.Name] = append(m.w.places[t.Name], place{banks[e/perBank], offset})
-		}
-	}
-	return kernel.ExpertMatrix{
-		Format: first.Format, Rows: first.Rows(), Cols: first.Cols(),
-		A: gpu.Binding{Buffer: banks[0]}, B: gpu.Binding{Buffer: banks[1]},
-		PerBank: perBank, Stride: stride,
-	}, nil
-}
-
-// fill moves every part of the manifest to its place, in the manifest's order.
-func (w *weightBuffers) fill(ctx context.Context, src weights.Source, man *weights.Manifest, progress func(loaded, total int64)) error {
+	var moves []move
 	var loaded, total int64
-	for i := range man.Tensors {
-		total += man.Tensors[i].Bytes()
+	add := func(p weights.Part, to place) {
+		moves = append(moves, move{p, to})
+		total += p.Length
 	}
-	for i := range man.Tensors {
-		t := &man.Tensors[i]
-		for j, p := range t.Parts {
-			to := w.places[t.Name][j]
-			if err := src.Load(ctx, p, to.buffer, to.offset); err != nil {
+	for i := range m.man.Tensors {
+		t := &m.man.Tensors[i]
+		for j, to := range m.w.places[t.Name] {
+			add(t.Parts[j], to)
+		}
+	}
+	if m.slots.layout.Resident() && !m.options.Lazy {
+		for l := range m.Config.NLayers {
+			for _, p := range m.slots.cache.Place(l, allOf(m.Config.NExperts)) {
+				m.slots.present[p.Key] = true
+				for _, name := range weights.ExpertNames {
+					t, err := m.man.Tensor(weights.Expert(l, p.Expert, name))
+					if err != nil {
+						return err
+					}
+					for _, part := range t.Parts {
+						add(part, m.slots.place(p.Key, p.Slot, name, part))
+					}
+				}
+			}
+		}
+	}
+	m.w.places = nil
+	var mu sync.Mutex
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(parallelLoads)
+	for _, mv := range moves {
+		group.Go(func() error {
+			if err := m.src.Load(inner, mv.part, mv.to.buffer, mv.to.offset); err != nil {
 				return err
 			}
-			loaded += p.Length
-			if progress != nil {
-				progress(loaded, total)
+			mu.Lock()
+			defer mu.Unlock()
+			loaded += mv.part.Length
+			if m.options.Progress != nil {
+				m.options.Progress(loaded, total)
 			}
-		}
+			return nil
+		})
 	}
-	w.places = nil
-	return nil
+	return group.Wait()
+}
+
+// allOf are the experts of a layer.
+func allOf(n int) []int {
+	all := make([]int, n)
+	for e := range all {
+		all[e] = e
+	}
+	return all
 }

@@ -10,13 +10,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"mixtab/engine/gpu"
 )
 
 // Device is a gpu.Device whose work is done when Submit returns.
 type Device struct {
-	info     gpu.Info
+	info gpu.Info
+
+	mu       sync.Mutex // held by whoever uses buffers, counters or closed
 	counters gpu.Counters
 	closed   bool
 }
@@ -38,13 +41,25 @@ func NewWithLimits(l gpu.Limits) *Device {
 	return &Device{info: gpu.Info{Driver: "ref", Adapter: "plain Go", Kind: gpu.KindCPU, Limits: l}}
 }
 
-func (d *Device) Info() gpu.Info         { return d.info }
-func (d *Device) Counters() gpu.Counters { return d.counters }
-func (d *Device) Close()                 { d.closed = true }
+func (d *Device) Info() gpu.Info { return d.info }
+
+func (d *Device) Counters() gpu.Counters {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.counters
+}
+
+func (d *Device) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+}
 
 var errClosed = errors.New("ref: the device is closed")
 
 func (d *Device) NewBuffer(_ context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	switch {
 	case d.closed:
 		return nil, errClosed
@@ -69,6 +84,8 @@ func (d *Device) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu.Pi
 }
 
 func (d *Device) NewProgram(_ context.Context, label string, dispatches []gpu.Dispatch) (gpu.Program, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.closed {
 		return nil, errClosed
 	}
@@ -96,6 +113,8 @@ func (d *Device) NewProgram(_ context.Context, label string, dispatches []gpu.Di
 }
 
 func (d *Device) Write(b gpu.Buffer, offset int, data []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	dst, err := b.(*buffer).part("write", offset, len(data))
 	if err != nil {
 		return err
@@ -106,6 +125,8 @@ func (d *Device) Write(b gpu.Buffer, offset int, data []byte) error {
 }
 
 func (d *Device) Submit(programs ...gpu.Program) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.closed {
 		return errClosed
 	}
@@ -127,6 +148,8 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 }
 
 func (d *Device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	src, err := b.(*buffer).part("read", offset, n)
 	if err != nil {
 		return nil, err
@@ -146,6 +169,8 @@ func (b *buffer) Label() string { return b.label }
 func (b *buffer) Size() int     { return 4 * len(b.words) }
 
 func (b *buffer) Release() {
+	b.dev.mu.Lock()
+	defer b.dev.mu.Unlock()
 	b.dev.counters.BytesHeld -= uint64(b.Size())
 	b.words = nil
 }

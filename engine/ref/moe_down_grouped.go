@@ -4,8 +4,8 @@ package ref
 func moeDownGrouped(c *call) {
 	x, y := c.b[0].floats(), c.b[4].floats()
 	rows, cols := c.param(0), c.param(1)
-	c.planned(c.b[1], func(e int, entries []uint32) {
-		down := c.expert(c.b[2], c.b[3], e)
+	c.planned(c.b[1], func(slot uint32, entries []uint32) {
+		down := c.expert(c.b[2], c.b[3], slot)
 		var hidden [][]float64
 		for _, entry := range entries {
 			hidden = append(hidden, widen(x[int(entry)*cols:(int(entry)+1)*cols]))

@@ -1,13 +1,16 @@
 package ref
 
-// x, route, gate a, gate b, up a, up b, a
+// x, route, gate a, gate b, up a, up b, state, a
 func moeGateUp(c *call) {
-	route, a := c.b[1], c.b[6].floats()
+	route, state, a := c.b[1], c.b[6], c.b[7].floats()
+	if state[stateN] == 0 {
+		return
+	}
 	rows, cols := c.param(0), c.param(1)
 	x := widen(c.b[0].floats()[:cols])
 	for i := range c.reach(1, 1) {
-		e := int(route[2*i])
-		gate, up := c.expert(c.b[2], c.b[3], e), c.expert(c.b[4], c.b[5], e)
+		slot := state[c.param(4)+int(route[2*i])]
+		gate, up := c.expert(c.b[2], c.b[3], slot), c.expert(c.b[4], c.b[5], slot)
 		parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
 			gateBuf, upBuf := newRow(cols), newRow(cols)
 			for r := first; r < end; r++ {
@@ -18,12 +21,13 @@ func moeGateUp(c *call) {
 	}
 }
 
-// expert is expert e's matrix, in the bank that holds it. The params of all expert
-// kernels are rows, cols, experts per bank, stride in units of 16 bytes.
-func (c *call) expert(bankA, bankB words, e int) matrix {
+// expert is the matrix in a slot, in the bank that holds it. The params of all expert
+// kernels begin with rows, cols, slots per bank, stride in units of 16 bytes.
+func (c *call) expert(bankA, bankB words, slot uint32) matrix {
 	rows, cols, perBank, stride := c.param(0), c.param(1), c.param(2), 16*c.param(3)
-	if e < perBank {
-		return c.matrix(bankA, e*stride, rows, cols)
+	if s := int(slot); s < perBank {
+		return c.matrix(bankA, s*stride, rows, cols)
+	} else {
+		return c.matrix(bankB, (s-perBank)*stride, rows, cols)
 	}
-	return c.matrix(bankB, (e-perBank)*stride, rows, cols)
 }

@@ -5,8 +5,8 @@ func moeGateUpGrouped(c *call) {
 	x, a := c.b[0].floats(), c.b[6].floats()
 	rows, cols := c.param(0), c.param(1)
 	topK := c.constant("TOP_K")
-	c.planned(c.b[1], func(e int, entries []uint32) {
-		gate, up := c.expert(c.b[2], c.b[3], e), c.expert(c.b[4], c.b[5], e)
+	c.planned(c.b[1], func(slot uint32, entries []uint32) {
+		gate, up := c.expert(c.b[2], c.b[3], slot), c.expert(c.b[4], c.b[5], slot)
 		var tokens [][]float64
 		for _, entry := range entries {
 			t := int(entry) / topK

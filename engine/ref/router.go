@@ -7,6 +7,7 @@ func router(c *call) {
 	x, w, gate, state := c.b[0].floats(), c.b[1].floats(), c.b[2].floats(), c.b[3]
 	h, route := c.b[4].floats(), c.b[5]
 	dim, eps := c.param(0), c.paramFloat(1)
+	table, trace, fault := c.param(2), c.param(3), c.param(4)
 	experts, topK := c.constant("EXPERTS"), c.constant("TOP_K")
 	logits := make([]float64, experts)
 	for t := range min(int(state[stateN]), c.reach(0, 1)) {
@@ -18,7 +19,17 @@ func router(c *call) {
 				logits[e] += float64(v) * float64(gate[e*dim+i])
 			}
 		}
-		choose(route[2*t*topK:2*(t+1)*topK], logits)
+		chosen := route[2*t*topK : 2*(t+1)*topK]
+		choose(chosen, logits)
+		for i := range topK {
+			e := chosen[2*i]
+			if trace != 0 {
+				state[trace+i] = e
+			}
+			if fault != 0 && state[table+int(e)] == noSlot {
+				state[stateN], state[stateFault] = 0, uint32(fault)
+			}
+		}
 	}
 }
 

@@ -11,6 +11,9 @@ func sample(c *call) {
 	logits, sampling, counts, tokens := c.b[0].floats(), c.b[1], c.b[2], c.b[3]
 	state, out := c.b[4], c.b[5]
 	vocab := c.param(0)
+	if state[stateN] == 0 {
+		return
+	}
 	step := state[stateStep]
 
 	token := pick(logits[:vocab], counts, sampling, random01(sampling[6], sampling[7], step))
@@ -21,6 +24,7 @@ func sample(c *call) {
 	state[statePos] += state[stateN]
 	state[stateN] = 1
 	state[stateStep] = step + 1
+	state[stateToken] = uint32(token)
 }
 
 // pick chooses a token by the words of sampling and a random number in [0, 1).

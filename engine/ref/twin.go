@@ -52,10 +52,14 @@ func (c *call) reach(axis, per int) int { return c.grid[axis] * per }
 
 // Words of the state binding, as in shaders/lib/state.wgsl.
 const (
-	statePos  = 0
-	stateN    = 1
-	stateStep = 2
+	statePos   = 0
+	stateN     = 1
+	stateStep  = 2
+	stateFault = 3
+	stateToken = 4
 )
+
+const noSlot = math.MaxUint32
 
 // words is device memory.
 type words []uint32

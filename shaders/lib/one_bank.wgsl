@@ -1,10 +1,10 @@
-// $0_dot: a block of products of the chosen expert's matrix $0, where $0_a holds all
-// experts of the layer, each params.stride units of 16 bytes long. $0_b is not read.
+// $0_dot: a block of products of matrix $0 of the expert in the slot, where $0_a holds all
+// slots, each params.stride units of 16 bytes long. $0_b is not read.
 #import WEIGHTS($0_a)
 #import block_dot($0_a)
-#import expert()
+#import slot()
 fn $0_a_load(i: u32) -> Group {
-    return $0_a_group(expert * params.stride, params.rows * (params.cols / 32u), i);
+    return $0_a_group(slot * params.stride, params.rows * (params.cols / 32u), i);
 }
 fn $0_dot() -> array<f32, BLOCK> {
     return $0_a_dot(params.cols);

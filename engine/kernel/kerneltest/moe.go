@@ -46,19 +46,43 @@ func expertCases(t *testing.T, s *suite, do func(*trial, expertCase)) {
 	}
 }
 
-// experts makes one matrix for every expert. Between experts lie NaNs.
+// slotOf is the slot that an expert of a trial lies in: never that of its own number,
+// unless it is alone.
+func slotOf(expert int, c kernel.Choice) int { return (expert + 1) % c.Experts }
+
+// slots is the state of a pass of n tokens, with a slot table, and where the table lies.
+// Experts that are absent have no slot.
+func (c *trial) slots(n int, choice kernel.Choice, absent ...int) (state *output, table int) {
+	c.Helper()
+	layout := kernel.StateLayout{Layers: 3, Choice: choice}
+	words := make([]uint32, layout.Words())
+	for i := range words {
+		words[i] = 0x7fc00000 // also other layers' slots
+	}
+	copy(words, []uint32{4, uint32(n), 11, 0, 0})
+	table = layout.Table(1)
+	for e := range choice.Experts {
+		words[table+e] = uint32(slotOf(e, choice))
+		if slices.Contains(absent, e) {
+			words[table+e] = kernel.NoSlot
+		}
+	}
+	return c.outputOf(words), table
+}
+
+// experts makes one matrix for every expert, in its slot. Between slots lie NaNs.
 func (c *trial) experts(e expertCase) (kernel.ExpertMatrix, []dense) {
 	c.Helper()
-	m := kernel.ExpertMatrix{Format: e.format, Rows: e.rows, Cols: e.cols, PerBank: e.perBank}
+	m := kernel.ExpertMatrix{Format: e.format, Rows: e.rows, Cols: e.cols, Slots: e.choice.Experts, PerBank: e.perBank}
 	var banks [2][]uint32
-	var all []dense
-	for i := range e.choice.Experts {
+	all := make([]dense, e.choice.Experts)
+	for slot := range e.choice.Experts {
 		bytes, d := c.encoded(e.format, e.rows, e.cols)
 		m.Stride = len(bytes) + 32
-		bank := &banks[i/e.perBank]
+		bank := &banks[slot/e.perBank]
 		*bank = append(*bank, asWords(bytes)...)
 		*bank = append(*bank, slices.Repeat([]uint32{math.MaxUint32}, 8)...)
-		all = append(all, d)
+		all[(slot+e.choice.Experts-1)%e.choice.Experts] = d
 	}
 	m.A = c.words(banks[0]...)
 	m.B = m.A
@@ -68,12 +92,12 @@ func (c *trial) experts(e expertCase) (kernel.ExpertMatrix, []dense) {
 	return m, all
 }
 
-// mixtralExperts makes two matrices of a real size, one to a bank.
+// mixtralExperts makes two matrices of a real size, one to a bank: expert 0's is the second.
 func (c *trial) mixtralExperts(rows, cols int) (kernel.ExpertMatrix, []large) {
 	c.Helper()
 	a, b := c.largeQ4(rows, cols, 3), c.largeQ4(rows, cols, 4)
 	return kernel.ExpertMatrix{Format: quant.Q4, Rows: rows, Cols: cols, A: a.binding, B: b.binding,
-		PerBank: 1, Stride: len(a.bytes)}, []large{a, b}
+		Slots: 2, PerBank: 1, Stride: len(a.bytes)}, []large{b, a}
 }
 
 var twoExperts = kernel.Choice{Experts: 2, TopK: 2}
@@ -89,8 +113,8 @@ func swiglu(gate, up, x []float32) (v, tol float64) {
 	return v, 1.1*gTol*math.Abs(u) + math.Abs(silu(g))*uTol + (4e-6+5e-7*math.Abs(g))*math.Abs(v)
 }
 
-// planOf is the plan of some routes, and the room that a plan has for tiles.
-func planOf(t kernel.Tuning, capacity int, c kernel.Choice, routes []route) []uint32 {
+// planOf is the plan of some routes. Experts that are absent have no tiles.
+func planOf(t kernel.Tuning, capacity int, c kernel.Choice, routes []route, absent ...int) []uint32 {
 	plan := make([]uint32, kernel.PlanBytes(t, capacity, c)/4)
 	order := plan[len(plan)-capacity*c.TopK:]
 	entries := make([]int, len(routes))
@@ -107,9 +131,12 @@ func planOf(t kernel.Tuning, capacity int, c kernel.Choice, routes []route) []ui
 		for count < t.Tile && first+count < len(entries) && routes[entries[first+count]].expert == expert {
 			count++
 		}
-		copy(plan[4+4*tiles:], []uint32{uint32(expert), uint32(first), uint32(count)})
+		plan[1+expert/32] |= 1 << (expert % 32)
+		if !slices.Contains(absent, expert) {
+			copy(plan[4+4*tiles:], []uint32{uint32(slotOf(expert, c)), uint32(first), uint32(count)})
+			tiles++
+		}
 		first += count
-		tiles++
 	}
 	plan[0] = uint32(tiles)
 	return plan

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mixtab/engine/kernel"
+	"mixtab/engine/quant"
 )
 
 func testMoEDown(t *testing.T, s *suite) {
@@ -13,7 +14,8 @@ func testMoEDown(t *testing.T, s *suite) {
 		routes, route := c.routes(1, e.choice)
 		x, old := c.normal(e.choice.TopK*e.cols, 1), c.normal(e.rows, 1)
 		y := c.outputOf(bits(old))
-		c.run(kernel.MoEDown(e.tuning, c.floats(x), route, down, y.binding, e.choice))
+		state, table := c.slots(1, e.choice)
+		c.run(kernel.MoEDown(e.tuning, c.floats(x), route, down, state.binding, y.binding, table, e.choice))
 		for row := range e.rows {
 			sum, tol := float64(old[row]), roundoff*math.Abs(float64(old[row]))
 			for i, r := range routes {
@@ -30,7 +32,8 @@ func testMoEDown(t *testing.T, s *suite) {
 		routes, route := c.routes(1, twoExperts)
 		x, old := c.normal(2*mixtralHidden, 1), c.normal(mixtralDim, 1)
 		y := c.outputOf(bits(old))
-		c.run(kernel.MoEDown(s.tuning, c.floats(x), route, down, y.binding, twoExperts))
+		state, table := c.slots(1, twoExperts)
+		c.run(kernel.MoEDown(s.tuning, c.floats(x), route, down, state.binding, y.binding, table, twoExperts))
 		y.sampled()
 		for _, row := range c.someOf(mixtralDim) {
 			sum, tol := float64(old[row]), roundoff*math.Abs(float64(old[row]))
@@ -42,5 +45,15 @@ func testMoEDown(t *testing.T, s *suite) {
 			y.near(row, sum, tol)
 		}
 		y.check("y")
+	})
+	s.try(t, "waiting", func(c *trial) {
+		e := expertCase{tuning: s.tuning, format: quant.Q4, rows: 40, cols: 64, choice: kernel.Choice{Experts: 8, TopK: 2}, perBank: 4}
+		down, _ := c.experts(e)
+		_, route := c.routes(1, e.choice)
+		y := c.output(e.rows)
+		state, table := c.slots(0, e.choice)
+		c.run(kernel.MoEDown(e.tuning, c.floats(c.normal(2*e.cols, 1)), route, down, state.binding, y.binding, table, e.choice))
+		y.check("y")
+		c.compared++
 	})
 }

@@ -14,7 +14,8 @@ func testMoEGateUp(t *testing.T, s *suite) {
 		routes, route := c.routes(1, e.choice)
 		x := c.normal(e.cols, 1)
 		a := c.output(e.choice.TopK * e.rows)
-		c.run(kernel.MoEGateUp(e.tuning, c.floats(x), route, gate, up, a.binding, e.choice))
+		state, table := c.slots(1, e.choice)
+		c.run(kernel.MoEGateUp(e.tuning, c.floats(x), route, gate, up, state.binding, a.binding, table, e.choice))
 		for i, r := range routes {
 			for row := range e.rows {
 				v, tol := swiglu(gates[r.expert].row(row), ups[r.expert].row(row), x)
@@ -30,7 +31,8 @@ func testMoEGateUp(t *testing.T, s *suite) {
 		routes, route := c.routes(1, twoExperts)
 		x := c.normal(mixtralDim, 1)
 		a := c.output(2 * mixtralHidden)
-		c.run(kernel.MoEGateUp(s.tuning, c.floats(x), route, gate, up, a.binding, twoExperts))
+		state, table := c.slots(1, twoExperts)
+		c.run(kernel.MoEGateUp(s.tuning, c.floats(x), route, gate, up, state.binding, a.binding, table, twoExperts))
 		a.sampled()
 		for _, row := range c.someOf(mixtralHidden) {
 			for i, r := range routes {
@@ -39,6 +41,16 @@ func testMoEGateUp(t *testing.T, s *suite) {
 			}
 		}
 		a.check("a")
+	})
+	s.try(t, "waiting", func(c *trial) {
+		e := expertCase{tuning: s.tuning, format: quant.Q4, rows: 40, cols: 64, choice: kernel.Choice{Experts: 8, TopK: 2}, perBank: 4}
+		gate, _ := c.experts(e)
+		_, route := c.routes(1, e.choice)
+		a := c.output(e.choice.TopK * e.rows)
+		state, table := c.slots(0, e.choice)
+		c.run(kernel.MoEGateUp(e.tuning, c.floats(c.normal(e.cols, 1)), route, gate, gate, state.binding, a.binding, table, e.choice))
+		a.check("a")
+		c.compared++
 	})
 	s.try(t, "silu", func(c *trial) {
 		var g struct{ X, Y []float64 }
@@ -52,13 +64,14 @@ func testMoEGateUp(t *testing.T, s *suite) {
 		x := make([]float32, quant.Group)
 		x[0] = 1
 		one := kernel.Choice{Experts: 1, TopK: 1}
-		m := kernel.ExpertMatrix{Format: quant.F32, Rows: rows, Cols: quant.Group, PerBank: 1, Stride: 4 * rows * quant.Group}
+		m := kernel.ExpertMatrix{Format: quant.F32, Rows: rows, Cols: quant.Group, Slots: 1, PerBank: 1, Stride: 4 * rows * quant.Group}
 		gate, up := m, m
 		gate.A = c.floats(gateValues)
 		up.A = c.floats(upValues)
 		gate.B, up.B = gate.A, up.A
 		a := c.output(rows)
-		c.run(kernel.MoEGateUp(s.tuning, c.floats(x), c.words(0, 0x3f800000), gate, up, a.binding, one))
+		state, table := c.slots(1, one)
+		c.run(kernel.MoEGateUp(s.tuning, c.floats(x), c.words(0, 0x3f800000), gate, up, state.binding, a.binding, table, one))
 		for i, v := range g.Y {
 			a.near(i, v, 4e-6*max(v, -v)+1e-12)
 		}

@@ -19,6 +19,12 @@ func testMoEPlan(t *testing.T, s *suite) {
 		}
 	}
 	choice := kernel.Choice{Experts: 8, TopK: 2}
+	s.try(t, "absent", func(c *trial) {
+		capacity := 4*s.tuning.Tile + 3
+		routes, _ := c.routes(capacity, choice)
+		c.plan(s.tuning, capacity, capacity, choice, routes, 0, 3, 7)
+		c.plan(s.tuning, capacity, capacity, choice, routes, 0, 1, 2, 3, 4, 5, 6, 7)
+	})
 	for _, n := range around(s.tuning.Tile) {
 		s.try(t, name("crowd/n=%d", n), func(c *trial) { // all want the same two
 			var routes []route
@@ -34,16 +40,19 @@ func testMoEPlan(t *testing.T, s *suite) {
 	})
 }
 
-func (c *trial) plan(t kernel.Tuning, capacity, n int, choice kernel.Choice, routes []route) {
+func (c *trial) plan(t kernel.Tuning, capacity, n int, choice kernel.Choice, routes []route, absent ...int) {
 	words := make([]uint32, capacity*choice.TopK*2)
 	for i, r := range routes {
 		words[2*i], words[2*i+1] = uint32(r.expert), 0x3f000000
 	}
-	want := planOf(t, capacity, choice, routes[:n*choice.TopK])
+	want := planOf(t, capacity, choice, routes[:n*choice.TopK], absent...)
 	plan := c.output(len(want))
-	c.run(kernel.MoEPlan(t, c.words(words...), c.state(4, n), plan.binding, capacity, choice))
+	state, table := c.slots(n, choice, absent...)
+	c.run(kernel.MoEPlan(t, c.words(words...), state.binding, plan.binding, table, capacity, choice))
 
-	plan.word(0, want[0])
+	for i := range 3 {
+		plan.word(i, want[i])
+	}
 	for i := range int(want[0]) {
 		for j := range 3 {
 			plan.word(4+4*i+j, want[4+4*i+j])

@@ -31,6 +31,8 @@ func testRouter(t *testing.T, s *suite) {
 		c.router(s.tuning, gate, dim, mixtral)
 	})
 	s.try(t, "equal", func(c *trial) { c.router(s.tuning, make([]float32, 8*96), 96, mixtral) })
+	s.try(t, "faults", func(c *trial) { c.faults(mixtral) })
+	s.try(t, "faults/3 of 16", func(c *trial) { c.faults(kernel.Choice{Experts: 16, TopK: 3}) })
 	s.try(t, "unit", func(c *trial) {
 		var g struct {
 			Logits  [][]float32 `json:"logits"`
@@ -46,7 +48,7 @@ func testRouter(t *testing.T, s *suite) {
 		}
 		for j, logits := range g.Logits {
 			h, route := c.output(8), c.output(4)
-			c.run(kernel.Router(s.tuning, c.floats(ones), c.floats(logits), c.floats(gate), c.state(0, 1), h.binding, route.binding, 1, 8, 0, mixtral))
+			c.run(kernel.Router(s.tuning, c.floats(ones), c.floats(logits), c.floats(gate), c.state(0, 1), h.binding, route.binding, 1, 8, 0, mixtral, kernel.RouterSlots{}))
 			for i, v := range logits {
 				h.near(i, float64(v), 1e-6*math.Abs(float64(v)))
 			}
@@ -58,6 +60,47 @@ func testRouter(t *testing.T, s *suite) {
 			route.check(name("case %d: route", j))
 		}
 	})
+}
+
+// faults runs a pass of one token whose experts are all there, then some that are not.
+func (c *trial) faults(choice kernel.Choice) {
+	const dim = 96
+	x, w, gate := c.normal(dim, 1), c.normal(dim, 1), c.gate(choice, dim, 1)
+	for !c.clear(x, w, gate, dim, choice) {
+		x = c.normal(dim, 1)
+	}
+	logits, _ := routerLogits(x, w, gate, choice.Experts)
+	experts, _ := chosen(logits, choice.TopK)
+	layout := kernel.StateLayout{Layers: 3, Choice: choice}
+	for _, tt := range []struct {
+		n      int
+		absent []int
+		fault  uint32
+	}{
+		{1, nil, 0},
+		{1, experts[:1], 2},
+		{1, experts[choice.TopK-1:], 2},
+		{1, experts, 2},
+		{0, experts, 0}, // the pass waits already
+	} {
+		state, table := c.slots(tt.n, choice, tt.absent...)
+		slots := kernel.RouterSlots{Table: table, Trace: layout.Trace(1), Fault: 2}
+		h, route := c.output(dim), c.output(2*choice.TopK)
+		c.run(kernel.Router(c.tuning, c.floats(x), c.floats(w), c.floats(gate), state.binding, h.binding, route.binding, 1, dim, 1e-5, choice, slots))
+		if tt.fault != 0 {
+			state.word(kernel.StateN, 0)
+			state.word(kernel.StateFault, tt.fault)
+		}
+		got := route.read()
+		for i, e := range experts[:choice.TopK*tt.n] {
+			state.word(slots.Trace+i, uint32(e))
+			if got[2*i] != uint32(e) {
+				c.Errorf("absent %v: expert %d was chosen, want %d", tt.absent, got[2*i], e)
+			}
+		}
+		state.check(name("absent %v: state", tt.absent))
+		c.compared++
+	}
 }
 
 func (c *trial) gate(choice kernel.Choice, dim int, spread float64) []float32 {
@@ -76,7 +119,7 @@ func (c *trial) router(t kernel.Tuning, gate []float32, dim int, choice kernel.C
 		}
 	}
 	h, route := c.output(capacity*dim), c.output(2*capacity*choice.TopK)
-	c.run(kernel.Router(t, c.floats(x), c.floats(w), c.floats(gate), c.state(5, n), h.binding, route.binding, capacity, dim, 1e-5, choice))
+	c.run(kernel.Router(t, c.floats(x), c.floats(w), c.floats(gate), c.state(5, n), h.binding, route.binding, capacity, dim, 1e-5, choice, kernel.RouterSlots{}))
 	for token := range n {
 		for i, v := range normalised(x[token*dim:(token+1)*dim], w, 1e-5) {
 			h.near(token*dim+i, v, roundoff*math.Abs(v))

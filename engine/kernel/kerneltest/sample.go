@@ -80,6 +80,15 @@ func testSample(t *testing.T, s *suite) {
 		c.sample(s.tuning, logits, free, 8)
 		c.sample(s.tuning, logits, sampling{temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05, seed: 99}, 8)
 	})
+	s.try(t, "waiting", func(c *trial) {
+		counts, tokens, out := c.outputOf(make([]uint32, 100)), c.output(3), c.output(64)
+		state := c.outputOf([]uint32{40, 0, 11, 3, 78})
+		c.run(kernel.Sample(s.tuning, c.floats(c.normal(100, 3)), c.words(free.words()...), counts.binding, tokens.binding, state.binding, out.binding, 100, 64))
+		for _, o := range []*output{counts, tokens, out, state} {
+			o.check("a pass that waits")
+		}
+		c.compared++
+	})
 	s.try(t, "ring", func(c *trial) { c.sampleRing(s.tuning) })
 	s.try(t, "like ref", func(c *trial) { c.sampleLikeRef() })
 	s.try(t, "distribution", func(c *trial) { c.distribution(c.normal(16, 1), 16, 4, 1024, 45) })
@@ -118,7 +127,7 @@ func (c *trial) sample(t kernel.Tuning, logits []float32, settings sampling, n i
 		counts[i] = uint32(c.rng.IntN(3) * c.rng.IntN(2))
 	}
 	countsOut, tokens := c.outputOf(slices.Clone(counts)), c.output(3)
-	state, out := c.outputOf([]uint32{pos, passN, step, 77}), c.output(64)
+	state, out := c.outputOf([]uint32{pos, passN, step, 77, 78}), c.output(64)
 	prog := c.compile(kernel.Sample(t, c.floats(logits), c.words(settings.words()...), countsOut.binding, tokens.binding, state.binding, out.binding, vocab, 64))
 	for range n {
 		if err := c.dev.Submit(prog); err != nil {
@@ -143,6 +152,7 @@ func (c *trial) sample(t kernel.Tuning, logits []float32, settings sampling, n i
 	state.word(kernel.StatePos, uint32(pos+passN+n-1))
 	state.word(kernel.StateN, 1)
 	state.word(kernel.StateStep, uint32(step+n))
+	state.word(kernel.StateToken, got[(step+n-1)%64])
 	out.check("out")
 	tokens.check("tokens")
 	countsOut.check("counts")
@@ -154,7 +164,7 @@ func (c *trial) sampleRing(t kernel.Tuning) {
 	const vocab, ring, step, n = 8, 4, 2, 7
 	logits := []float32{8, 7, 6, 5, 4, 3, 2, 1} // each draw costs a token 100
 	counts, tokens := c.words(make([]uint32, vocab)...), c.words(0)
-	state, out := c.outputOf([]uint32{0, 9, step, 0}), c.output(ring)
+	state, out := c.outputOf([]uint32{0, 9, step, 0, 0}), c.output(ring)
 	prog := c.compile(kernel.Sample(t, c.floats(logits), c.words(sampling{topP: 1, frequency: 100}.words()...), counts, tokens, state.binding, out.binding, vocab, ring))
 	for range n {
 		if err := c.dev.Submit(prog); err != nil {
@@ -168,6 +178,7 @@ func (c *trial) sampleRing(t kernel.Tuning) {
 	state.word(kernel.StatePos, 9+n-1)
 	state.word(kernel.StateN, 1)
 	state.word(kernel.StateStep, step+n)
+	state.word(kernel.StateToken, n-1)
 	state.check("state")
 }
 

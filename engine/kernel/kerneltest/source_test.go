@@ -37,21 +37,21 @@ func allCalls() []kernel.Call {
 	calls := []kernel.Call{
 		kernel.RMSNorm(t, b, b, b, b, 5, 32, 1e-5, false),
 		kernel.Attention(t, b, b, b, b, b, 5, h),
-		kernel.Router(t, b, b, b, b, b, b, 5, 32, 1e-5, c),
-		kernel.MoEPlan(t, b, b, b, 5, c),
+		kernel.Router(t, b, b, b, b, b, b, 5, 32, 1e-5, c, kernel.RouterSlots{}),
+		kernel.MoEPlan(t, b, b, b, 8, 5, c),
 		kernel.MoECombine(t, b, b, b, b, 5, 32, c),
 		kernel.Copy(t, b, b, 64),
 		kernel.Sample(t, b, b, b, b, b, b, 100, 16),
 	}
 	for _, f := range quant.Formats {
-		m := kernel.ExpertMatrix{Format: f, Rows: 8, Cols: 32, PerBank: 4}
+		m := kernel.ExpertMatrix{Format: f, Rows: 8, Cols: 32, Slots: 8, PerBank: 4}
 		calls = append(calls,
 			kernel.Embed(t, f, b, b, b, b, 5, 32, 8, 0),
 			kernel.QKV(t, f, b, b, b, b, b, b, b, 5, 32, h),
 			kernel.Matmul(t, f, b, b, b, b, 5, 8, 32, 8, 0, true),
 			kernel.Matmul(t, f, b, b, b, b, 1, 8, 32, 8, 0, false),
-			kernel.MoEGateUp(t, b, b, m, m, b, c),
-			kernel.MoEDown(t, b, b, m, b, c),
+			kernel.MoEGateUp(t, b, b, m, m, b, b, 8, c),
+			kernel.MoEDown(t, b, b, m, b, b, 8, c),
 			kernel.MoEGateUpGrouped(t, b, b, m, m, b, 5, c),
 			kernel.MoEDownGrouped(t, b, b, m, b, 5, c))
 	}

@@ -147,7 +147,7 @@ func (c *trial) floats(x []float32) gpu.Binding {
 // state is the state of a pass of n tokens from pos on.
 func (c *trial) state(pos, n int) gpu.Binding {
 	c.Helper()
-	return c.words(uint32(pos), uint32(n), 0, 0)
+	return c.words(uint32(pos), uint32(n), 0, 0, 0, 0, 0, 0)
 }
 
 func bits(x []float32) []uint32 {

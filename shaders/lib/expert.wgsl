@@ -1,1 +1,0 @@
-var<private> expert: u32; // whose matrices are multiplied

@@ -1,0 +1,1 @@
+var<private> slot: u32; // of the expert whose matrices are multiplied
