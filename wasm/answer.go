@@ -87,6 +87,11 @@ func (s *server) delta(id int) func(engine.Delta) {
 }
 
 func (s *server) done(id int, seed int64, res engine.Result) protocol.Event {
+	if steps := res.CompletionTokens - 1; steps > 0 {
+		if d := res.Decode / time.Duration(steps); s.fastest == 0 || d < s.fastest {
+			s.fastest = d
+		}
+	}
 	return protocol.Done{
 		Type: "done", ID: id, FinishReason: protocol.FinishReason(res.Finish),
 		PromptTokens: res.PromptTokens, CachedTokens: res.CachedTokens, CompletionTokens: res.CompletionTokens,

@@ -39,6 +39,7 @@ func codeOf(err error) protocol.Code {
 		{weights.ErrBadManifest, protocol.CodeBadPack},
 		{engine.ErrNoTokenizer, protocol.CodeBadPack},
 		{source.ErrNetwork, protocol.CodeNetwork},
+		{source.ErrStorage, protocol.CodeStorage},
 		{engine.ErrContextFull, protocol.CodeContextFull},
 		{errBadRequest, protocol.CodeBadRequest},
 	} {

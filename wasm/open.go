@@ -4,25 +4,38 @@ package main
 
 import (
 	"context"
-	"runtime"
 	"time"
 
+	"github.com/hack-pad/safejs"
+
 	"mixtab/engine"
+	"mixtab/wasm/host"
 	"mixtab/wasm/protocol"
 	"mixtab/wasm/source"
 	"mixtab/wasm/webgpu"
 )
 
-// open brings a pack to the GPU.
+// open brings a pack to the GPU: all of it where it is small, else what every token needs,
+// and the experts as tokens want them. What the store lacks is downloaded meanwhile, and
+// afterwards.
 func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, error) {
 	s.emit(protocol.Progress{Type: "progress", ID: r.ID, Phase: protocol.PhaseDevice})
-	dev, err := webgpu.Open(ctx)
+	dev, pack, err := both(ctx, r.Pack)
 	if err != nil {
 		return nil, err
 	}
-	pack := source.New(r.Pack, dev)
-	pack.Progress = s.progress(r.ID)
-	e, err := engine.Open(ctx, dev, pack, engine.Config{Context: r.Context})
+	have, err := pack.Open(ctx)
+	if err != nil {
+		dev.Close()
+		return nil, err
+	}
+	s.expertBytes = host.ExpertBytes(have.Manifest)
+	p := progress{s: s, id: r.ID}
+	go s.download(pack, have, p.arrived)
+	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{
+		Context: r.Context, Progress: p.loaded,
+		ExpertBudget: s.expertBudget(r.ExpertBudget), Lazy: host.Lazy(s.expertBytes),
+	})
 	if err != nil {
 		dev.Close()
 		return nil, err
@@ -37,18 +50,64 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	}, nil
 }
 
-// progress reports bytes to the page, at most some twenty times a second. When all have
-// come, what remains is the kernels that are still being compiled.
-func (s *server) progress(id int) func(loaded, total int64) {
-	var last time.Time
-	return func(loaded, total int64) {
-		if now := time.Now(); loaded == total || now.Sub(last) > 50*time.Millisecond {
-			last = now
-			s.emit(protocol.Progress{Type: "progress", ID: id, Phase: protocol.PhaseWeights, LoadedBytes: loaded, TotalBytes: total})
+// both asks for the GPU and meanwhile for the pack, whose own error its Open gives again.
+func both(ctx context.Context, url string) (*webgpu.Device, *source.Pack, error) {
+	store, err := source.Connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	pack := store.Pack(url)
+	go pack.Open(ctx)
+	dev, err := webgpu.Open(ctx)
+	return dev, pack, err
+}
+
+// expertBudget fills up what the page left to us.
+func (s *server) expertBudget(asked int64) int64 {
+	var memory float64
+	if navigator, err := safejs.Global().Get("navigator"); err == nil {
+		if gib, err := navigator.Get("deviceMemory"); err == nil && gib.Type() == safejs.TypeNumber {
+			memory, _ = gib.Float()
 		}
-		if loaded == total {
-			s.emit(protocol.Progress{Type: "progress", ID: id, Phase: protocol.PhaseKernels, LoadedBytes: loaded, TotalBytes: total})
-		}
+	}
+	return host.ExpertBudget(asked, s.expertBytes, memory)
+}
+
+// A progress reports the opening of a pack, at most some twenty times a second. While it
+// is downloaded, that is ahead of the device.
+type progress struct {
+	s    *server
+	id   int
+	last time.Time
+
+	onDevice, total, come int64
+}
+
+// loaded is told the bytes on the device.
+func (p *progress) loaded(bytes, total int64) {
+	p.onDevice, p.total = bytes, total
+	p.report()
+}
+
+// arrived is told the bytes that have come from the network.
+func (p *progress) arrived(bytes int64) {
+	p.come = bytes
+	if p.onDevice < p.total {
+		p.report()
+	}
+}
+
+// report tells the page. When all is on the device, what remains is the kernels that are
+// still being compiled.
+func (p *progress) report() {
+	full := p.onDevice == p.total
+	if now := time.Now(); full || now.Sub(p.last) > 50*time.Millisecond {
+		p.last = now
+		loaded := max(p.onDevice, min(p.come, p.total))
+		p.s.emit(protocol.Progress{Type: "progress", ID: p.id, Phase: protocol.PhaseWeights, LoadedBytes: loaded, TotalBytes: p.total})
+	}
+	if full {
+		p.s.emit(protocol.Progress{Type: "progress", ID: p.id, Phase: protocol.PhaseKernels, LoadedBytes: p.total, TotalBytes: p.total})
 	}
 }
 
@@ -57,13 +116,4 @@ func (s *server) watch(dev *webgpu.Device) {
 	if err, ok := <-dev.Lost(); ok {
 		s.emit(protocol.Failed{Type: "failed", Code: codeOf(err), Message: err.Error()})
 	}
-}
-
-func (s *server) stats(r protocol.Stats) (protocol.Event, error) {
-	c := s.dev.Counters()
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	return protocol.Result{Type: "result", ID: r.ID, Tokens: []int32{}, Stats: &protocol.EngineStats{
-		Dispatches: c.Dispatches, Submits: c.Submits, HostCalls: c.HostCalls, GPUBytes: c.BytesHeld, GoHeapBytes: mem.Sys,
-	}}, nil
 }

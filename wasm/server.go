@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"mixtab/engine"
 	"mixtab/wasm/protocol"
@@ -23,6 +24,9 @@ type server struct {
 
 	dev    *webgpu.Device
 	engine *engine.Engine
+
+	expertBytes int64         // of the open pack
+	fastest     time.Duration // of a token, over all answers
 }
 
 // A job is a request with the context that Cancel ends.
@@ -78,6 +82,8 @@ func idOf(request protocol.Request) int {
 		return r.ID
 	case protocol.Stats:
 		return r.ID
+	case protocol.SetExpertBudget:
+		return r.ID
 	}
 	return 0
 }
@@ -130,7 +136,9 @@ func (s *server) answer(j job) (protocol.Event, error) {
 	case protocol.Detokenize:
 		return s.detokenize(r)
 	case protocol.Stats:
-		return s.stats(r)
+		return s.stats(r.ID)
+	case protocol.SetExpertBudget:
+		return s.setExpertBudget(j.ctx, r)
 	}
 	return nil, badRequest("request %T is not known", j.request)
 }

@@ -22,6 +22,8 @@ type Open struct {
 	ID      int    `json:"id"`
 	Pack    string `json:"pack"`    // absolute URL of the folder with manifest.json, ending in /
 	Context int    `json:"context"` // wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own
+	// Bytes of experts that the GPU may hold; 0: the host decides.
+	ExpertBudget int64 `json:"expertBudget"`
 }
 
 // Chat asks for the next assistant message of a conversation.
@@ -66,6 +68,14 @@ type Detokenize struct {
 type Stats struct {
 	Type string `json:"type"` // "stats"
 	ID   int    `json:"id"`
+}
+
+// SetExpertBudget changes the bytes of experts that the GPU may hold; 0: the host
+// decides. It waits for a running answer.
+type SetExpertBudget struct {
+	Type  string `json:"type"` // "setExpertBudget"
+	ID    int    `json:"id"`
+	Bytes int64  `json:"bytes"`
 }
 
 // Message is one turn of a conversation.
@@ -122,6 +132,40 @@ const (
 	PhaseKernels Phase = "kernels" // compiling kernels
 )
 
+// Download tells how far the pack is on its way into the browser's store. It belongs to
+// no request: it comes while one is opened and afterwards, and last with phase "done" or
+// "failed". Chatting can begin before.
+type Download struct {
+	Type           string        `json:"type"` // "download"
+	Phase          DownloadPhase `json:"phase"`
+	DoneBytes      int64         `json:"doneBytes"`
+	TotalBytes     int64         `json:"totalBytes"`
+	BytesPerSecond float64       `json:"bytesPerSecond"`
+	SecondsLeft    *float64      `json:"secondsLeft"` // null while nobody can tell
+	// What the next token is expected to take with what is there; null while nobody can tell.
+	SecondsPerToken *float64 `json:"secondsPerToken"`
+	WaitingTokens   float64  `json:"waitingTokens"` // share of tokens that wait for the network
+	Failure         *Failure `json:"failure"`       // of phase "failed"
+}
+
+// DownloadPhase is what a download does.
+type DownloadPhase string
+
+const (
+	DownloadWaiting   DownloadPhase = "waiting" // for the network, or for another tab
+	DownloadRuns      DownloadPhase = "downloading"
+	DownloadVerifying DownloadPhase = "verifying"
+	DownloadPaused    DownloadPhase = "paused"
+	DownloadDone      DownloadPhase = "done"
+	DownloadFailed    DownloadPhase = "failed" // the engine goes on, and fetches what a token wants
+)
+
+// Failure is why something that belongs to no request did not succeed.
+type Failure struct {
+	Code    Code   `json:"code"`
+	Message string `json:"message"` // one line: what happened, where, what to do
+}
+
 // Opened answers an Open.
 type Opened struct {
 	Type        string  `json:"type"` // "opened"
@@ -167,7 +211,7 @@ const (
 	FinishCancelled FinishReason = "cancelled" // a Cancel came
 )
 
-// Result answers Tokenize (Tokens), Detokenize (Text) and Stats (Stats).
+// Result answers Tokenize (Tokens), Detokenize (Text), Stats and SetExpertBudget (Stats).
 type Result struct {
 	Type   string       `json:"type"` // "result"
 	ID     int          `json:"id"`
@@ -183,6 +227,22 @@ type EngineStats struct {
 	HostCalls   uint64 `json:"hostCalls"` // Go↔JS crossings
 	GPUBytes    uint64 `json:"gpuBytes"`
 	GoHeapBytes uint64 `json:"goHeapBytes"` // WebAssembly linear memory
+
+	Experts ExpertStats `json:"experts"`
+}
+
+// ExpertStats tell what the expert budget is and what it costs.
+type ExpertStats struct {
+	BudgetBytes int64   `json:"budgetBytes"` // what the experts take on the GPU
+	TotalBytes  int64   `json:"totalBytes"`  // what all of them would
+	Slots       int     `json:"slots"`       // experts that fit, over all layers
+	Resident    bool    `json:"resident"`    // all of them
+	SharedPool  bool    `json:"sharedPool"`  // one pool of slots serves all layers
+	Uses        uint64  `json:"uses"`        // experts that tokens have asked for
+	Loads       uint64  `json:"loads"`       // experts that had to be loaded for that
+	HitRate     float64 `json:"hitRate"`     // 1 - loads/uses; 1 before the first token
+	LoadedBytes uint64  `json:"loadedBytes"` // moved to the GPU by these loads
+	WaitMs      float64 `json:"waitMs"`      // that tokens waited for them
 }
 
 // Failed ends a request that did not succeed, or, with id 0, tells of trouble that
@@ -203,21 +263,24 @@ const (
 	CodeOutOfMemory Code = "out_of_memory"
 	CodeBadPack     Code = "bad_pack" // a manifest or shard is wrong or corrupt
 	CodeNetwork     Code = "network"
+	CodeStorage     Code = "storage" // the browser gives the pack no room, or no more
 	CodeContextFull Code = "context_full"
 	CodeBadRequest  Code = "bad_request"
 	CodeInternal    Code = "internal" // a Go panic or another bug
 )
 
-func (Open) request()       {}
-func (Chat) request()       {}
-func (Complete) request()   {}
-func (Cancel) request()     {}
-func (Tokenize) request()   {}
-func (Detokenize) request() {}
-func (Stats) request()      {}
+func (Open) request()            {}
+func (Chat) request()            {}
+func (Complete) request()        {}
+func (Cancel) request()          {}
+func (Tokenize) request()        {}
+func (Detokenize) request()      {}
+func (Stats) request()           {}
+func (SetExpertBudget) request() {}
 
 func (Ready) event()    {}
 func (Progress) event() {}
+func (Download) event() {}
 func (Opened) event()   {}
 func (Delta) event()    {}
 func (Done) event()     {}
@@ -247,6 +310,8 @@ func ParseRequest(text []byte) (Request, error) {
 		return parse[Detokenize](text)
 	case "stats":
 		return parse[Stats](text)
+	case "setExpertBudget":
+		return parse[SetExpertBudget](text)
 	}
 	return nil, fmt.Errorf("protocol: unknown request type %q", head.Type)
 }

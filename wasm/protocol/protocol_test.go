@@ -25,7 +25,7 @@ func p[T any](v T) *T { return &v }
 
 // requests and events have each message at least once, every field set.
 var requests = []Request{
-	Open{Type: "open", ID: 1, Pack: "https://example.org/packs/demo/", Context: 2048},
+	Open{Type: "open", ID: 1, Pack: "https://example.org/packs/demo/", Context: 2048, ExpertBudget: 2 << 30},
 	Chat{Type: "chat", ID: 2, Messages: []Message{{Role: "system", Content: "Be brief."}, {Role: "user", Content: "Hello"},
 		{Role: "assistant", Content: "Hi"}, {Role: "user", Content: "¿Qué tal? \u2028 </s>"}},
 		Sampling: Sampling{Temperature: p(0.5), TopP: p(0.9), TopK: p(40), MinP: p(0.05), Seed: p(int64(1) << 53), MaxTokens: p(256),
@@ -36,6 +36,7 @@ var requests = []Request{
 	Tokenize{Type: "tokenize", ID: 5, Text: "Hello"},
 	Detokenize{Type: "detokenize", ID: 6, Tokens: []int32{1, 22557}},
 	Stats{Type: "stats", ID: 7},
+	SetExpertBudget{Type: "setExpertBudget", ID: 8, Bytes: 4 << 30},
 }
 
 var events = []Event{
@@ -43,6 +44,12 @@ var events = []Event{
 	Progress{Type: "progress", ID: 1, Phase: PhaseDevice},
 	Progress{Type: "progress", ID: 1, Phase: PhaseWeights, LoadedBytes: 1 << 30, TotalBytes: 26 << 30},
 	Progress{Type: "progress", ID: 1, Phase: PhaseKernels},
+	Download{Type: "download", Phase: DownloadWaiting},
+	Download{Type: "download", Phase: DownloadRuns, DoneBytes: 20 << 30, TotalBytes: 24 << 30, BytesPerSecond: 12.5e6,
+		SecondsLeft: p(343.6), SecondsPerToken: p(51.25), WaitingTokens: 0.998},
+	Download{Type: "download", Phase: DownloadVerifying}, Download{Type: "download", Phase: DownloadPaused},
+	Download{Type: "download", Phase: DownloadDone, DoneBytes: 1, TotalBytes: 1, SecondsLeft: p(0.0), SecondsPerToken: p(0.5)},
+	Download{Type: "download", Phase: DownloadFailed, Failure: &Failure{Code: CodeStorage, Message: "no room"}},
 	Opened{Type: "opened", ID: 1, Model: "mixtab demo", Format: "q8", PackBytes: 6_700_000, Parameters: 6_300_000, Context: 1152,
 		Temperature: 0.5, Adapter: "swiftshader", AdapterKind: "cpu"},
 	Delta{Type: "delta", ID: 2, Text: "Bonjour \"", Tokens: 3},
@@ -51,12 +58,13 @@ var events = []Event{
 	Done{Type: "done", ID: 3, FinishReason: FinishLength},
 	Done{Type: "done", ID: 4, FinishReason: FinishCancelled},
 	Result{Type: "result", ID: 5, Tokens: []int32{22557}, Text: "Hello",
-		Stats: &EngineStats{Dispatches: 1, Submits: 2, HostCalls: 3, GPUBytes: 4, GoHeapBytes: 5}},
+		Stats: &EngineStats{Dispatches: 1, Submits: 2, HostCalls: 3, GPUBytes: 4, GoHeapBytes: 5, Experts: ExpertStats{BudgetBytes: 6, TotalBytes: 7,
+			Slots: 8, Resident: true, SharedPool: true, Uses: 9, Loads: 10, HitRate: 0.5, LoadedBytes: 11, WaitMs: 12.5}}},
 	Result{Type: "result", ID: 6, Tokens: []int32{}},
 	Failed{Type: "failed", ID: 2, Code: CodeNoWebGPU, Message: "no adapter"},
 	Failed{Type: "failed", Code: CodeDeviceLost}, Failed{Type: "failed", Code: CodeOutOfMemory}, Failed{Type: "failed", Code: CodeBadPack},
 	Failed{Type: "failed", Code: CodeNetwork}, Failed{Type: "failed", Code: CodeContextFull}, Failed{Type: "failed", Code: CodeBadRequest},
-	Failed{Type: "failed", Code: CodeInternal},
+	Failed{Type: "failed", Code: CodeInternal}, Failed{Type: "failed", Code: CodeStorage},
 }
 
 // TestPageAgrees writes the examples as TypeScript, for the page's compiler to check.

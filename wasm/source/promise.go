@@ -8,29 +8,38 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// A Rejection is what a promise was rejected with: a FetchError of fetch.js or
+// A Rejection is what a promise was rejected with: a StoreError of the store or
 // whatever else JavaScript threw.
 type Rejection struct{ Kind, Message string }
 
 func (r *Rejection) Error() string { return r.Message }
 
-// settled waits for a promise. Nothing blocks inside JavaScript's callbacks.
-func settled(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
-	type outcome struct {
-		value safejs.Value
-		err   error
-	}
+// An outcome is what a promise came to.
+type outcome struct {
+	value safejs.Value
+	err   error
+}
+
+// settled waits for a promise. Nothing blocks inside JavaScript's callbacks. A context
+// that ends the waiting does not end what was promised: late is given that, when it
+// comes after all.
+func settled(ctx context.Context, promise safejs.Value, late func(safejs.Value)) (safejs.Value, error) {
 	outcomes := make(chan outcome, 1)
-	fulfilled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		outcomes <- outcome{value: args[0]}
+	var fulfilled, rejected safejs.Func
+	settle := func(o outcome) any {
+		fulfilled.Release()
+		rejected.Release()
+		outcomes <- o
 		return nil
+	}
+	fulfilled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		return settle(outcome{value: args[0]})
 	})
 	if err != nil {
 		return safejs.Value{}, err
 	}
-	rejected, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		outcomes <- outcome{err: rejection(args[0])}
-		return nil
+	rejected, err = safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		return settle(outcome{err: rejection(args[0])})
 	})
 	if err != nil {
 		return safejs.Value{}, err
@@ -40,23 +49,53 @@ func settled(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	}
 	select {
 	case o := <-outcomes:
-		fulfilled.Release()
-		rejected.Release()
 		return o.value, o.err
 	case <-ctx.Done():
-		return safejs.Value{}, ctx.Err() // the callbacks live on for the promise
+		if late != nil {
+			go func() {
+				if o := <-outcomes; o.err == nil {
+					late(o.value)
+				}
+			}()
+		}
+		return safejs.Value{}, ctx.Err()
 	}
 }
 
 func rejection(reason safejs.Value) error {
 	r := &Rejection{Message: "unknown JavaScript error"}
-	if message, err := reason.Get("message"); err == nil {
-		if text, err := message.String(); err == nil {
-			r.Message = text
-		}
+	if message, err := text(reason, "message"); err == nil {
+		r.Message = message
 	}
-	if kind, err := reason.Get("kind"); err == nil && kind.Type() == safejs.TypeString {
-		r.Kind, _ = kind.String()
+	if kind, err := text(reason, "kind"); err == nil {
+		r.Kind = kind
 	}
 	return r
+}
+
+// text is a property that has to be a string.
+func text(object safejs.Value, name string) (string, error) {
+	v, err := object.Get(name)
+	if err != nil {
+		return "", err
+	}
+	return v.String()
+}
+
+// number is a property that has to be a number.
+func number(object safejs.Value, name string) (float64, error) {
+	v, err := object.Get(name)
+	if err != nil {
+		return 0, err
+	}
+	return v.Float()
+}
+
+// truth is a property that has to be a boolean.
+func truth(object safejs.Value, name string) (bool, error) {
+	v, err := object.Get(name)
+	if err != nil {
+		return false, err
+	}
+	return v.Bool()
 }

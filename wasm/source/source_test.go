@@ -4,109 +4,24 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"errors"
-	"io/fs"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/hack-pad/safejs"
+	"golang.org/x/sync/errgroup"
 
 	"mixtab/engine/gpu"
-	"mixtab/engine/quant"
 	"mixtab/engine/weights"
-	"mixtab/tools/pack/convert"
-	"mixtab/tools/pack/testdata"
 	"mixtab/wasm/webgpu"
 )
 
-const base = "https://packs.test/tiny/"
-
-// A network answers fetch from memory.
-type network struct {
-	files map[string][]byte // by path below base
-	wrong map[string][]byte // what the first answer is instead; nil: the connection fails
-	asked []string
-}
-
-// install takes the place of fetch until the test ends.
-func (n *network) install(t *testing.T) {
-	t.Helper()
-	global := safejs.Global()
-	real, err := global.Get("fetch")
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, _ := global.Get("Response")
-	typeError, _ := global.Get("TypeError")
-	promise, _ := global.Get("Promise")
-	fake, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		url, _ := args[0].String()
-		name := strings.TrimPrefix(url, base)
-		n.asked = append(n.asked, name)
-		body, ok := n.files[name]
-		if instead, isWrong := n.wrong[name]; isWrong {
-			delete(n.wrong, name)
-			if body = instead; body == nil {
-				reason, _ := typeError.New("connection refused")
-				failed, _ := promise.Call("reject", reason)
-				return safejs.Unsafe(failed)
-			}
-		}
-		status := 200
-		if !ok {
-			status = 404
-		}
-		array, _ := global.Get("Uint8Array")
-		array, _ = array.New(len(body))
-		safejs.CopyBytesToJS(array, body)
-		r, _ := response.New(array, map[string]any{"status": status})
-		return safejs.Unsafe(r)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	global.Set("fetch", fake)
-	t.Cleanup(func() {
-		global.Set("fetch", real)
-		fake.Release()
-	})
-}
-
-func tinyPack(t *testing.T) (*weights.Memory, *weights.Manifest, *network) {
-	t.Helper()
-	dir, err := fs.Sub(testdata.FS, "tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pack, err := convert.Memory(t.Context(), "tiny", dir, convert.Options{Format: quant.Q4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	man, err := weights.ParseManifest(pack.ManifestBytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &network{files: map[string][]byte{weights.ManifestPath: pack.ManifestBytes}, wrong: map[string][]byte{}}
-	for sha, data := range pack.Shards {
-		n.files[weights.ShardPath(sha)] = data
-	}
-	return pack, man, n
-}
-
-func open(t *testing.T) *webgpu.Device {
-	t.Helper()
-	dev, err := webgpu.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(dev.Close)
-	return dev
-}
-
 // loadAll brings every part to the device and compares it with the pack.
-func loadAll(t *testing.T, dev *webgpu.Device, f *Fetch, pack *weights.Memory) error {
+func loadAll(t *testing.T, dev *webgpu.Device, p *Source, f *fake) error {
 	t.Helper()
-	raw, err := f.Manifest(t.Context())
+	raw, err := p.Manifest(t.Context())
 	if err != nil {
 		return err
 	}
@@ -115,108 +30,237 @@ func loadAll(t *testing.T, dev *webgpu.Device, f *Fetch, pack *weights.Memory) e
 		return err
 	}
 	for _, tensor := range man.Tensors {
-		for _, p := range tensor.Parts {
-			b, err := dev.NewBuffer(t.Context(), tensor.Name, gpu.Storage, int(p.Length))
-			if err != nil {
+		for _, part := range tensor.Parts {
+			if err := loadOne(t, dev, p, f, part); err != nil {
 				return err
-			}
-			defer b.Release()
-			if err := f.Load(t.Context(), p, b, 0); err != nil {
-				return err
-			}
-			got := make([]byte, p.Length)
-			if err := gpu.ReadInto(t.Context(), dev, b, 0, got); err != nil {
-				return err
-			}
-			if want := pack.Shards[p.Shard][p.Offset : p.Offset+p.Length]; !bytes.Equal(got, want) {
-				t.Errorf("%s has other bytes on the device", tensor.Name)
 			}
 		}
 	}
 	return nil
 }
 
+func loadOne(t *testing.T, dev *webgpu.Device, p *Source, f *fake, part weights.Part) error {
+	t.Helper()
+	const before = 256 // bytes in front that must stay
+	b, err := dev.NewBuffer(t.Context(), "part", gpu.Storage, before+int(part.Length))
+	if err != nil {
+		return err
+	}
+	defer b.Release()
+	if err := p.Load(t.Context(), part, b, before); err != nil {
+		return err
+	}
+	got := make([]byte, before+part.Length)
+	if err := gpu.ReadInto(t.Context(), dev, b, 0, got); err != nil {
+		return err
+	}
+	want := f.shards[part.Shard][part.Offset : part.Offset+part.Length]
+	if !bytes.Equal(got[before:], want) || !bytes.Equal(got[:before], make([]byte, before)) {
+		t.Errorf("part %+v has other bytes on the device", part)
+	}
+	return nil
+}
+
 func TestLoad(t *testing.T) {
-	pack, man, n := tinyPack(t)
-	n.install(t)
+	f, man := tinyPack(t)
 	dev := open(t)
-	f := New(base, dev)
-	var loaded, total int64
-	f.Progress = func(l, t int64) { loaded, total = l, t }
-	if err := loadAll(t, dev, f, pack); err != nil {
+	p := f.store().Pack(base).On(dev)
+	if err := loadAll(t, dev, p, f); err != nil {
 		t.Fatal(err)
 	}
-	if loaded != man.Bytes() || total != man.Bytes() {
-		t.Errorf("progress ended at %d of %d, want %d", loaded, total, man.Bytes())
-	}
-	if got, want := len(n.asked), 1+len(man.Shards); got != want {
-		t.Errorf("%d requests, want %d: %v", got, want, n.asked)
-	}
-	for sha, s := range f.come {
-		if length, err := s.bytes.Get("byteLength"); err != nil {
-			t.Error(err)
-		} else if left, _ := length.Int(); left != 0 {
-			t.Errorf("%d bytes of shard %s are still in memory", left, sha)
-		}
-	}
-	if tok, err := f.Tokenizer(t.Context()); err != nil || tok != nil {
+	if tok, err := p.Tokenizer(t.Context()); err != nil || tok != nil {
 		t.Errorf("a pack without a tokenizer gave %d bytes, %v", len(tok), err)
+	}
+	// Small parts share the reads of their windows.
+	if got, want := len(f.reads), len(man.Shards); got != want {
+		t.Errorf("%d reads, want %d: %v", got, want, f.reads)
+	}
+	if kept := f.bytesAlive(); kept > windowsKept*windowBytes {
+		t.Errorf("%d bytes are still in memory", kept)
 	}
 }
 
-func TestBadNetworks(t *testing.T) {
+// Parts beyond a chunk, at sizes around its multiples, one by one and all at once.
+func TestLoadLarge(t *testing.T) {
+	f, _ := tinyPack(t)
+	dev := open(t)
+	p := f.store().Pack(base).On(dev)
+	if _, err := p.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	huge := f.hugeShard(p, 2*chunkBytes+256)
+	parts := []weights.Part{huge}
+	for _, n := range []int64{queueBelow - 4, queueBelow, chunkBytes - 4, chunkBytes, chunkBytes + 4, 2 * chunkBytes} {
+		parts = append(parts, weights.Part{Shard: huge.Shard, Offset: 256, Length: n})
+	}
+	// Small ones across a window's edge and behind it.
+	parts = append(parts, weights.Part{Shard: huge.Shard, Offset: windowBytes - 256, Length: 512},
+		weights.Part{Shard: huge.Shard, Offset: 2 * chunkBytes, Length: 256})
+	for _, part := range parts {
+		if err := loadOne(t, dev, p, f, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all errgroup.Group
+	for _, part := range parts {
+		all.Go(func() error { return loadOne(t, dev, p, f, part) })
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if most := inFlight*chunkBytes + (windowsKept+2)*windowBytes; f.most > most {
+		t.Errorf("%d bytes were in memory at once, want at most %d", f.most, most)
+	}
+	if kept := f.bytesAlive(); kept > windowsKept*windowBytes {
+		t.Errorf("%d bytes are still in memory", kept)
+	}
+}
+
+func TestFaults(t *testing.T) {
 	dev := open(t)
 	for _, c := range []struct {
 		name   string
-		damage func(n *network, shard string, data []byte)
-		want   error  // nil: it heals
-		line   string // what the visitor can read; %s is the shard's URL
+		method string
+		fault  fault
+		want   error
 	}{
-		{"refused once", func(n *network, shard string, _ []byte) { n.wrong[shard] = nil }, nil, ""},
-		{"cut off once", func(n *network, shard string, data []byte) { n.wrong[shard] = data[:len(data)/2] }, nil, ""},
-		{"missing", func(n *network, shard string, _ []byte) { delete(n.files, shard) }, weights.ErrBadShard,
-			"%s answered 404: the pack is not there, or not all of it: check its address, or copy it there again"},
-		{"one bit", func(n *network, shard string, data []byte) {
-			bad := bytes.Clone(data)
-			bad[len(bad)-1] ^= 1
-			n.files[shard] = bad
-		}, weights.ErrBadShard, "%s has other bytes than its name says: the server's copy is damaged: copy the pack there again"},
-		{"too short", func(n *network, shard string, data []byte) { n.files[shard] = data[:len(data)-4] }, weights.ErrBadShard, "%s has "},
-		{"too long", func(n *network, shard string, data []byte) { n.files[shard] = append(bytes.Clone(data), 0) }, weights.ErrBadShard, "%s has more than its "},
-		{"no manifest", func(n *network, _ string, _ []byte) { delete(n.files, weights.ManifestPath) }, weights.ErrBadShard,
-			base + "manifest.json answered 404: the pack is not there"},
-		{"another manifest", func(n *network, _ string, _ []byte) { n.files[weights.ManifestPath] = []byte(`{"version": 99}`) }, weights.ErrBadManifest,
-			base + "manifest.json: has format version 99, newer than this mixtab's (1): update mixtab"},
-		{"refused", func(n *network, _ string, _ []byte) { n.wrong[weights.ManifestPath] = nil }, ErrNetwork,
-			base + "manifest.json cannot be reached (connection refused): check the connection and try again"},
+		{"no network", "open", fault{kind: "network", message: "x cannot be reached"}, ErrNetwork},
+		{"no pack", "open", fault{kind: "missing", message: "x answered 404"}, weights.ErrBadShard},
+		{"no file system", "open", fault{kind: "unavailable", message: "x"}, ErrStorage},
+		{"read error", "read", fault{kind: "unavailable", message: "x could not be read"}, ErrStorage},
+		{"cut off", "read", fault{kind: "network", message: "x broke off"}, ErrNetwork},
+		{"no room", "read", fault{kind: "quota", message: "x needs 1 GB more"}, ErrStorage},
+		{"corrupt twice", "read", fault{kind: "damaged", message: "x has other bytes"}, weights.ErrBadShard},
+		{"deleted under us", "read", fault{kind: "deleted", message: "x was deleted"}, ErrStorage},
+		{"short read", "read", fault{short: true}, ErrStorage},
+		{"a bug", "read", fault{kind: "", message: "undefined is not a function"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			pack, man, n := tinyPack(t)
-			shard := weights.ShardPath(man.Shards[0].SHA256)
-			c.damage(n, shard, n.files[shard])
-			n.install(t)
-			err := loadAll(t, dev, New(base, dev), pack)
-			if !errors.Is(err, c.want) || c.want == nil && err != nil {
-				t.Errorf("got %v, want %v", err, c.want)
+			f, _ := tinyPack(t)
+			p := f.store().Pack(base).On(dev)
+			f.faults[c.method] = &c.fault
+			err := loadAll(t, dev, p, f)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) {
+				t.Fatalf("got %v, want %v", err, c.want)
 			}
-			line := strings.ReplaceAll(c.line, "%s", base+shard)
-			if err != nil && (strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), line)) {
-				t.Errorf("got %v\nwant one line: %s", err, line)
+			if want := c.fault.message; !c.fault.short && err.Error() != want {
+				t.Errorf("got %q, want the store's own words: %q", err, want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+			if kept := f.bytesAlive(); c.method == "read" && kept > 0 {
+				t.Errorf("%d bytes are still in memory", kept)
+			}
+			// Nothing is lost: the next try succeeds.
+			if err := loadAll(t, dev, p, f); err != nil {
+				t.Errorf("after the fault: %v", err)
 			}
 		})
 	}
 }
 
-// The tokenizer is verified like a shard.
-func TestBadTokenizer(t *testing.T) {
-	_, _, n := tinyPack(t)
-	n.files["tokenizer.model"] = []byte("another model's")
-	n.install(t)
-	f := New(base, nil)
-	f.tokenizer = weights.Tokenizer{File: "tokenizer.model", SHA256: strings.Repeat("0", 64)}
-	_, err := f.Tokenizer(t.Context())
-	want := base + "tokenizer.model has other bytes than its manifest says: the server's copy is damaged: copy the pack there again"
-	if !errors.Is(err, weights.ErrBadShard) || err.Error() != want {
+// A large part whose read fails releases what its other chunks brought.
+func TestFaultInLargePart(t *testing.T) {
+	f, _ := tinyPack(t)
+	dev := open(t)
+	p := f.store().Pack(base).On(dev)
+	if _, err := p.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	part := f.hugeShard(p, 4*chunkBytes)
+	f.faults["read"] = &fault{kind: "network", message: "broke off"}
+	if err := loadOne(t, dev, p, f, part); !errors.Is(err, ErrNetwork) {
+		t.Errorf("got %v, want %v", err, ErrNetwork)
+	}
+	if err := loadOne(t, dev, p, f, part); err != nil {
+		t.Errorf("after the fault: %v", err)
+	}
+	eventually(t, func() bool { return f.bytesAlive() == 0 && len(p.slots) == 0 })
+}
+
+// A Load that is cancelled returns while its reads hang, and gives back what comes late.
+func TestCancel(t *testing.T) {
+	f, man := tinyPack(t)
+	dev := open(t)
+	p := f.store().Pack(base).On(dev)
+	if _, err := p.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.hold = make(chan struct{})
+	for _, part := range []weights.Part{man.Tensors[0].Parts[0], f.hugeShard(p, (inFlight+1)*chunkBytes)} {
+		b, err := dev.NewBuffer(t.Context(), "part", gpu.Storage, int(part.Length))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Release()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if err := p.Load(ctx, part, b, 0); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+		}
+	}
+	close(f.hold)
+	eventually(t, func() bool { return len(f.reads) == inFlight+1 && f.bytesAlive() <= windowBytes && len(p.slots) == 0 })
+	if err := loadAll(t, dev, p, f); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func eventually(t *testing.T, cond func() bool) {
+	t.Helper()
+	for range 200 {
+		if cond() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("never came true")
+}
+
+func TestBadManifest(t *testing.T) {
+	f, _ := tinyPack(t)
+	f.manifest = []byte(`{"version": 99}`)
+	_, err := f.store().Pack(base).Manifest(t.Context())
+	want := base + "manifest.json: has format version 99, newer than this mixtab's (1): update mixtab"
+	if !errors.Is(err, weights.ErrBadManifest) || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	f, man := tinyPack(t)
+	f.stored, f.complete = man.Bytes(), true
+	p := f.store().Pack(base)
+	for range 2 {
+		s, err := p.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.StoredBytes != man.Bytes() || !s.Complete || !s.Persistent || s.Manifest.Name != man.Name {
+			t.Errorf("got %+v", s)
+		}
+		f.manifest = nil // it is asked for only once
+	}
+}
+
+func TestDownload(t *testing.T) {
+	f, _ := tinyPack(t)
+	p := f.store().Pack(base)
+	f.progress = []map[string]any{
+		{"doneBytes": 1, "totalBytes": 5e9, "bytesPerSecond": 0, "secondsLeft": 0, "phase": "waiting", "owner": false},
+		{"doneBytes": 4e9, "totalBytes": 5e9, "bytesPerSecond": 2e8, "secondsLeft": 5, "phase": "downloading", "owner": true},
+	}
+	var got []Progress
+	if err := p.Download(func(p Progress) { got = append(got, p) }); err != nil {
+		t.Fatal(err)
+	}
+	want := []Progress{{1, 5e9, 0, -1, "waiting"}, {4e9, 5e9, 2e8, 5, "downloading"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	f.faults["download"] = &fault{kind: "quota", message: "no room"}
+	if err := p.Download(func(Progress) {}); !errors.Is(err, ErrStorage) {
+		t.Errorf("got %v, want %v", err, ErrStorage)
 	}
 }
