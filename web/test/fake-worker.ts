@@ -2,7 +2,7 @@
 // page where there is no WebGPU.
 
 import type { WorkerLike } from '../lib/src/index.ts';
-import type { Chat, Code, Complete, EngineEvent, EngineRequest } from '../lib/src/protocol.ts';
+import type { Chat, Code, Complete, EngineEvent, EngineRequest, EngineStats } from '../lib/src/protocol.ts';
 
 export interface FakeOptions {
   /** Milliseconds that opening takes. */
@@ -13,6 +13,8 @@ export interface FakeOptions {
   context?: number;
   /** Opening fails so. */
   fail?: Code;
+  /** The pack is downloaded in so many steps after the opening. */
+  download?: number;
   /** An answer dies so, after three tokens. */
   die?: Code;
   /** What every answer is; otherwise a matching one is chosen. */
@@ -30,7 +32,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
 
   constructor(options: FakeOptions = {}) {
     super();
-    this.#options = { load: 0, rate: 1000, context: 256, ...options };
+    this.#options = { load: 0, rate: 1000, context: 256, download: 0, ...options };
     setTimeout(() => this.#emit({ type: 'ready', version: 'fake' }), 0);
   }
 
@@ -39,6 +41,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       load: Number(query.get('load') ?? 1500),
       rate: Number(query.get('rate') ?? 50),
       context: Number(query.get('context') ?? 256),
+      download: Number(query.get('download') ?? 0),
     };
     const fail = query.get('fail');
     const die = query.get('die');
@@ -78,9 +81,10 @@ export class FakeWorker extends EventTarget implements WorkerLike {
         return this.#emit({ type: 'result', id, tokens: null, text, stats: null });
       }
       case 'stats': {
-        const stats = { dispatches: 1, submits: 1, hostCalls: 1, gpuBytes: packBytes, goHeapBytes: 1 };
-        return this.#emit({ type: 'result', id, tokens: null, text: '', stats });
+        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: stats(packBytes) });
       }
+      case 'setExpertBudget':
+        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: stats(request.bytes) });
     }
   }
 
@@ -100,6 +104,20 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       ...{ type: 'opened', id, model: 'demo', format: 'q4', packBytes, parameters: 6_300_000 },
       ...{ context, temperature: 0.5, adapter: 'fake', adapterKind: 'cpu' },
     } as EngineEvent);
+    await this.#download();
+  }
+
+  async #download(): Promise<void> {
+    const steps = this.#options.download;
+    for (let step = 1; step <= steps; step++) {
+      await pause(250);
+      const left = 1 - step / steps;
+      this.#emit({
+        ...{ type: 'download', phase: left > 0 ? 'downloading' : 'done', failure: null },
+        ...{ doneBytes: packBytes * (1 - left), totalBytes: packBytes, bytesPerSecond: 2e6 },
+        ...{ secondsLeft: left * 90, secondsPerToken: left * 60, waitingTokens: left > 0 ? 1 : 0 },
+      });
+    }
   }
 
   async #answer(request: Chat | Complete): Promise<void> {
@@ -138,6 +156,14 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     if (this.#terminated) return;
     this.dispatchEvent(new MessageEvent('message', { data: structuredClone(event) }));
   }
+}
+
+function stats(budgetBytes: number): EngineStats {
+  const experts = { budgetBytes, totalBytes: packBytes, slots: 8, resident: true, sharedPool: false };
+  return {
+    ...{ dispatches: 1, submits: 1, hostCalls: 1, gpuBytes: packBytes, goHeapBytes: 1 },
+    experts: { ...experts, uses: 0, loads: 0, hitRate: 1, loadedBytes: 0, waitMs: 0 },
+  };
 }
 
 /** Leaves the oldest messages out, a word being a token, until the rest fits in half the context. */

@@ -9,5 +9,31 @@ declare module 'virtual:mixtab-wasm' {
 /** The WebGPU half of the engine in JavaScript; installs itself on globalThis. */
 declare module 'virtual:mixtab-driver' {}
 
+/** The browser's weight store, wasm/store/client.js. */
+declare module 'virtual:mixtab-store' {
+  type OnProgress = (progress: import('./packs.ts').PackProgress) => void;
+
+  /** The part of the store that the page uses; Go uses the rest. */
+  export interface StoreClient {
+    list(): Promise<import('./packs.ts').PackInfo[]>;
+    download(pack: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void>;
+    pause(pack: string): Promise<void>;
+    verify(
+      pack: string,
+      onProgress?: OnProgress,
+      signal?: AbortSignal,
+    ): Promise<{ shards: number; damaged: number }>;
+    remove(pack: string): Promise<void>;
+  }
+
+  export function connect(worker: Worker): StoreClient;
+}
+
+/** The address of the store's worker. */
+declare module 'virtual:mixtab-store-worker' {
+  const url: string;
+  export default url;
+}
+
 /** Go's own support file; installs the class Go on globalThis. */
 declare module 'virtual:go-wasm-exec' {}

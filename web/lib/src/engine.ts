@@ -2,7 +2,8 @@ import { ChatCompletions } from './chat.ts';
 import { Completions } from './completions.ts';
 import { abortReason, MixtabError } from './errors.ts';
 import { Link, type WorkerLike } from './link.ts';
-import type { EngineStats, Opened, Phase } from './protocol.ts';
+import { keepStorage, packs, packUrl } from './packs.ts';
+import type { Download, EngineStats, ExpertStats, Opened, Phase, Result } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { spawnWorker } from './spawn.ts';
 
@@ -13,12 +14,25 @@ export interface EngineProgress {
   totalBytes: number;
 }
 
+/**
+ * How far the pack is on its way into the browser's store, and what a token takes until it is
+ * there. The last phase is "done" or "failed"; the engine answers in any.
+ */
+export type EngineDownload = Readonly<Omit<Download, 'type'>>;
+
 export interface EngineOptions {
   /** URL of the pack's folder, the one with manifest.json; relative to the page. */
   pack: string;
   /** Wanted context length in tokens; left out: the model's own, as far as memory allows. */
   context?: number;
+  /**
+   * Bytes of experts that the GPU may hold; left out: all of them up to 4 GiB, else half of
+   * the machine's memory. Answers do not depend on it, only their speed.
+   */
+  expertBudget?: number;
   onProgress?: (progress: EngineProgress) => void;
+  /** Told while the pack is downloaded, during the opening and afterwards. */
+  onDownload?: (download: EngineDownload) => void;
   /** Gives the opening up. */
   signal?: AbortSignal;
   /** Starts the worker, for bundlers that place its script themselves and for tests. */
@@ -30,19 +44,21 @@ export type EngineInfo = Readonly<Omit<Opened, 'type' | 'id'>>;
 
 /** Starts the engine and opens a pack. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { signal, context = 0 } = options;
+  const { signal, context = 0, expertBudget = 0 } = options;
   if (signal?.aborted) throw abortReason(signal);
-  if (!Number.isSafeInteger(context) || context < 0) {
-    throw new MixtabError('bad_request', `context: a whole number of tokens is needed, not ${context}`);
-  }
+  requireCount('context', context, 'tokens');
+  requireCount('expertBudget', expertBudget, 'bytes');
   const pack = packUrl(options.pack);
 
-  const link = new Link(options.worker ? options.worker() : spawnWorker());
+  const link = new Link(options.worker ? options.worker() : spawnWorker(), ({ type: _type, ...download }) => {
+    keepStorage();
+    options.onDownload?.(download);
+  });
   const giveUp = () => link.close(abortReason(signal));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await link.ready;
-    const { answer } = link.send({ type: 'open', pack, context }, event => {
+    const { answer } = link.send({ type: 'open', pack, context, expertBudget }, event => {
       if (event.type !== 'progress') return;
       const { phase, loadedBytes, totalBytes } = event;
       options.onProgress?.({ phase, loadedBytes, totalBytes });
@@ -64,6 +80,8 @@ export class Engine {
   readonly lost: Promise<MixtabError>;
   readonly chat: { readonly completions: ChatCompletions };
   readonly completions: Completions;
+  /** The packs in this browser; the same as the module's. */
+  readonly packs = packs;
 
   readonly #link: Link;
   readonly #queue = new Queue();
@@ -91,9 +109,17 @@ export class Engine {
 
   /** The engine's counters; does not wait for a running answer. */
   async stats(): Promise<EngineStats> {
-    const result = await this.#link.send({ type: 'stats' }).answer;
-    if (!result.stats) throw new MixtabError('internal', 'The engine answered without its counters.');
-    return result.stats;
+    return counters(await this.#link.send({ type: 'stats' }).answer);
+  }
+
+  /**
+   * Changes the bytes of experts that the GPU may hold; 0 leaves it to the engine. Waits for a
+   * running answer, and resolves with what it came to.
+   */
+  async setExpertBudget(bytes: number): Promise<ExpertStats> {
+    requireCount('setExpertBudget', bytes, 'bytes');
+    const body = { type: 'setExpertBudget' as const, bytes };
+    return counters(await this.#queue.run(() => this.#link.send(body).answer)).experts;
   }
 
   /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */
@@ -102,13 +128,12 @@ export class Engine {
   }
 }
 
-function packUrl(pack: string): string {
-  let url: URL;
-  try {
-    url = new URL(pack, globalThis.location?.href);
-  } catch (cause) {
-    throw new MixtabError('bad_request', `pack: "${pack}" is not an address`, { cause });
-  }
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url.href;
+function counters({ stats }: Result): EngineStats {
+  if (!stats) throw new MixtabError('internal', 'The engine answered without its counters.');
+  return stats;
+}
+
+function requireCount(name: string, value: number, unit: string): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new MixtabError('bad_request', `${name}: a whole number of ${unit} is needed, not ${value}`);
 }

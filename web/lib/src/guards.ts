@@ -10,6 +10,16 @@ type Shape = Record<string, Kind | `${Kind}?`>;
 const events: { [T in EngineEvent['type']]: Shape } = {
   ready: { version: 'string' },
   progress: { id: 'number', phase: 'string', loadedBytes: 'number', totalBytes: 'number' },
+  download: {
+    phase: 'string',
+    doneBytes: 'number',
+    totalBytes: 'number',
+    bytesPerSecond: 'number',
+    secondsLeft: 'number?',
+    secondsPerToken: 'number?',
+    waitingTokens: 'number',
+    failure: 'object?',
+  },
   opened: {
     id: 'number',
     model: 'string',
@@ -38,13 +48,14 @@ const events: { [T in EngineEvent['type']]: Shape } = {
 };
 
 const requests: { [T in EngineRequest['type']]: Shape } = {
-  open: { id: 'number', pack: 'string', context: 'number' },
+  open: { id: 'number', pack: 'string', context: 'number', expertBudget: 'number' },
   chat: { id: 'number', messages: 'object', sampling: 'object', overflow: 'string' },
   complete: { id: 'number', prompt: 'string', sampling: 'object' },
   cancel: { id: 'number' },
   tokenize: { id: 'number', text: 'string' },
   detokenize: { id: 'number', tokens: 'number[]' },
   stats: { id: 'number' },
+  setExpertBudget: { id: 'number', bytes: 'number' },
 };
 
 const codes: Record<Code, true> = {
@@ -53,6 +64,7 @@ const codes: Record<Code, true> = {
   out_of_memory: true,
   bad_pack: true,
   network: true,
+  storage: true,
   context_full: true,
   bad_request: true,
   internal: true,
@@ -61,8 +73,9 @@ const codes: Record<Code, true> = {
 /** Returns the value as an event, or throws with the field that is wrong. */
 export function parseEvent(value: unknown): EngineEvent {
   const event = parse<EngineEvent>(value, events, 'event');
-  if (event.type === 'failed' && !Object.hasOwn(codes, event.code)) {
-    throw new TypeError(`protocol: unknown failure code "${event.code}"`);
+  const failure = event.type === 'failed' ? event : event.type === 'download' ? event.failure : null;
+  if (failure && !Object.hasOwn(codes, failure.code)) {
+    throw new TypeError(`protocol: unknown failure code "${failure.code}"`);
   }
   return event;
 }
@@ -89,7 +102,8 @@ function parse<T extends { type: string }>(value: unknown, shapes: Record<string
 
 function fits(value: unknown, kind: Shape[string]): boolean {
   if (kind.endsWith('?') && value === null) return true;
-  switch (kind.replace('?', '') as Kind) {
+  const required = kind.replace('?', '') as Kind;
+  switch (required) {
     case 'string[]':
       return Array.isArray(value) && value.every(item => typeof item === 'string');
     case 'number[]':
@@ -97,6 +111,6 @@ function fits(value: unknown, kind: Shape[string]): boolean {
     case 'object':
       return typeof value === 'object' && value !== null;
     default:
-      return typeof value === kind;
+      return typeof value === required;
   }
 }

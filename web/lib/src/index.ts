@@ -2,7 +2,7 @@
 
 export type { ChatCompletions } from './chat.ts';
 export type { Completions } from './completions.ts';
-export type { Engine, EngineInfo, EngineOptions, EngineProgress } from './engine.ts';
+export type { Engine, EngineDownload, EngineInfo, EngineOptions, EngineProgress } from './engine.ts';
 export { createEngine } from './engine.ts';
 export { MixtabError } from './errors.ts';
 export type { WorkerLike } from './link.ts';
@@ -20,4 +20,15 @@ export type {
   SamplingParams,
   Usage,
 } from './openai.ts';
-export type { Code, EngineStats, Overflow, Phase, Role } from './protocol.ts';
+export type { PackInfo, PackOptions, PackProgress, Packs } from './packs.ts';
+export { packs } from './packs.ts';
+export type {
+  Code,
+  DownloadPhase,
+  EngineStats,
+  ExpertStats,
+  Failure,
+  Overflow,
+  Phase,
+  Role,
+} from './protocol.ts';

@@ -3,7 +3,17 @@
 
 import { MixtabError } from './errors.ts';
 import { parseEvent } from './guards.ts';
-import type { Cancel, Delta, Done, EngineRequest, Opened, Progress, Ready, Result } from './protocol.ts';
+import type {
+  Cancel,
+  Delta,
+  Done,
+  Download,
+  EngineRequest,
+  Opened,
+  Progress,
+  Ready,
+  Result,
+} from './protocol.ts';
 
 /** The part of Worker that is used, so that tests can bring their own. */
 export interface WorkerLike {
@@ -38,14 +48,16 @@ export class Link {
   readonly lost: Promise<MixtabError>;
 
   readonly #worker: WorkerLike;
+  readonly #onDownload: (event: Download) => void;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #ended: { reason: unknown } | undefined;
   #onReady!: { resolve(ready: Ready): void; reject(error: unknown): void };
   #onLost!: (error: MixtabError) => void;
 
-  constructor(worker: WorkerLike) {
+  constructor(worker: WorkerLike, onDownload: (event: Download) => void = () => {}) {
     this.#worker = worker;
+    this.#onDownload = onDownload;
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = { resolve, reject };
     });
@@ -110,6 +122,9 @@ export class Link {
     switch (event.type) {
       case 'ready':
         this.#onReady.resolve(event);
+        return;
+      case 'download':
+        this.#onDownload(event);
         return;
       case 'progress':
       case 'delta':

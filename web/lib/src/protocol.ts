@@ -13,6 +13,8 @@ export interface Open {
   pack: string;
   /** Wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own. */
   context: number;
+  /** Bytes of experts that the GPU may hold; 0: the host decides. */
+  expertBudget: number;
 }
 
 /** Asks for the next assistant message of a conversation. */
@@ -58,8 +60,15 @@ export interface Stats {
   id: number;
 }
 
+/** Changes the bytes of experts that the GPU may hold; 0: the host decides. Waits for a running answer. */
+export interface SetExpertBudget {
+  type: 'setExpertBudget';
+  id: number;
+  bytes: number;
+}
+
 /** What the page may send. */
-export type EngineRequest = Open | Chat | Complete | Cancel | Tokenize | Detokenize | Stats;
+export type EngineRequest = Open | Chat | Complete | Cancel | Tokenize | Detokenize | Stats | SetExpertBudget;
 
 /** One turn of a conversation. */
 export interface Message {
@@ -103,6 +112,37 @@ export interface Progress {
 
 /** Asking for the GPU; moving weights to it; compiling kernels. */
 export type Phase = 'device' | 'weights' | 'kernels';
+
+/**
+ * How far the pack is on its way into the browser's store. It belongs to no request: it comes
+ * while one is opened and afterwards, and last with phase "done" or "failed". Chatting can
+ * begin before.
+ */
+export interface Download {
+  type: 'download';
+  phase: DownloadPhase;
+  doneBytes: number;
+  totalBytes: number;
+  bytesPerSecond: number;
+  /** null while nobody can tell. */
+  secondsLeft: number | null;
+  /** What the next token is expected to take with what is there; null while nobody can tell. */
+  secondsPerToken: number | null;
+  /** Share of tokens that wait for the network. */
+  waitingTokens: number;
+  /** Of phase "failed". */
+  failure: Failure | null;
+}
+
+/** Waiting is for the network or another tab; after a failure the engine goes on, and fetches what a token wants. */
+export type DownloadPhase = 'waiting' | 'downloading' | 'verifying' | 'paused' | 'done' | 'failed';
+
+/** Why something that belongs to no request did not succeed. */
+export interface Failure {
+  code: Code;
+  /** One line: what happened, where, what to do. */
+  message: string;
+}
 
 /** Answers an Open. */
 export interface Opened {
@@ -153,7 +193,7 @@ export interface Done {
 
 export type FinishReason = 'stop' | 'length' | 'cancelled';
 
-/** Answers Tokenize (tokens), Detokenize (text) and Stats (stats). */
+/** Answers Tokenize (tokens), Detokenize (text), Stats and SetExpertBudget (stats). */
 export interface Result {
   type: 'result';
   id: number;
@@ -171,6 +211,31 @@ export interface EngineStats {
   gpuBytes: number;
   /** WebAssembly linear memory. */
   goHeapBytes: number;
+  experts: ExpertStats;
+}
+
+/** What the expert budget is and what it costs. */
+export interface ExpertStats {
+  /** What the experts take on the GPU. */
+  budgetBytes: number;
+  /** What all of them would. */
+  totalBytes: number;
+  /** Experts that fit, over all layers. */
+  slots: number;
+  /** All of them fit. */
+  resident: boolean;
+  /** One pool of slots serves all layers. */
+  sharedPool: boolean;
+  /** Experts that tokens have asked for. */
+  uses: number;
+  /** Experts that had to be loaded for that. */
+  loads: number;
+  /** 1 - loads / uses; 1 before the first token. */
+  hitRate: number;
+  /** Moved to the GPU by these loads. */
+  loadedBytes: number;
+  /** That tokens waited for them. */
+  waitMs: number;
 }
 
 /** Ends a request that did not succeed or, with id 0, tells of trouble that belongs to none. */
@@ -183,7 +248,7 @@ export interface Failed {
 }
 
 /** What the worker may send. */
-export type EngineEvent = Ready | Progress | Opened | Delta | Done | Result | Failed;
+export type EngineEvent = Ready | Progress | Download | Opened | Delta | Done | Result | Failed;
 
 /** Tells the page which remedy to show. */
 export type Code =
@@ -192,6 +257,7 @@ export type Code =
   | 'out_of_memory'
   | 'bad_pack'
   | 'network'
+  | 'storage'
   | 'context_full'
   | 'bad_request'
   | 'internal';

@@ -4,12 +4,15 @@ import 'virtual:mixtab-driver';
 import wasmUrl from 'virtual:mixtab-wasm';
 import { runGo } from './go.ts';
 import type { Code, EngineEvent, EngineRequest } from './protocol.ts';
+import { openStore } from './store.ts';
 
 declare global {
   /** Ours, for Go: takes one event as JSON. */
   var mixtabHost: { emit(json: string): void } | undefined;
   /** Go's, for us: takes one request as JSON. Go sets it before it emits Ready. */
   var mixtabHandle: ((json: string) => void) | undefined;
+  /** The store's, for Go. */
+  var mixtabStore: { connect(): unknown } | undefined;
 }
 
 function post(event: EngineEvent): void {
@@ -21,6 +24,9 @@ function fail(code: Code, message: string): void {
 }
 
 globalThis.mixtabHost = { emit: json => post(JSON.parse(json) as EngineEvent) };
+
+// A store whose worker starts from any origin.
+globalThis.mixtabStore = { connect: openStore };
 
 self.addEventListener('message', (event: MessageEvent<EngineRequest>) => {
   const handle = globalThis.mixtabHandle;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeWorker } from '../../test/fake-worker.ts';
-import { createEngine, type Engine, MixtabError } from '../src/index.ts';
+import { createEngine, type Engine, type EngineDownload, MixtabError, packs } from '../src/index.ts';
 
 const pack = 'http://localhost/packs/demo';
 const question = [{ role: 'user' as const, content: 'What is your favourite condiment?' }];
@@ -23,7 +23,13 @@ describe('createEngine', () => {
       worker: () => worker,
       onProgress: ({ phase }) => phases.push(phase),
     });
-    expect(worker.requests[0]).toEqual({ type: 'open', id: 1, pack: `${pack}/`, context: 0 });
+    expect(worker.requests[0]).toEqual({
+      type: 'open',
+      id: 1,
+      pack: `${pack}/`,
+      context: 0,
+      expertBudget: 0,
+    });
     expect(engine.info).toMatchObject({ model: 'demo', context: 256 });
     expect(phases).toEqual(['device', 'weights']);
   });
@@ -49,6 +55,28 @@ describe('createEngine', () => {
     const opening = createEngine({ pack, worker: () => worker });
     setTimeout(() => worker.dispatchEvent(new Event('error')), 20);
     await expect(opening).rejects.toMatchObject({ code: 'network' });
+  });
+
+  it('asks for the budget that is wanted, and refuses what is none', async () => {
+    const worker = new FakeWorker();
+    engine = await createEngine({ pack, worker: () => worker, expertBudget: 2 ** 31, context: 7 });
+    expect(worker.requests[0]).toMatchObject({ expertBudget: 2 ** 31, context: 7 });
+    for (const expertBudget of [-1, 0.5, Number.NaN]) {
+      const failing = createEngine({ pack, worker: () => new FakeWorker(), expertBudget });
+      await expect(failing).rejects.toMatchObject({ code: 'bad_request' });
+    }
+  });
+
+  it('tells how the download goes on while the engine answers', async () => {
+    const worker = new FakeWorker({ download: 2 });
+    const phases: EngineDownload[] = [];
+    const onDownload = (download: EngineDownload) => phases.push(download);
+    engine = await createEngine({ pack, worker: () => worker, onDownload });
+    expect(phases).toEqual([]);
+    await engine.chat.completions.create({ messages: question });
+    await expect.poll(() => phases.length).toBe(2);
+    expect(phases[0]).toMatchObject({ phase: 'downloading', secondsPerToken: 30, waitingTokens: 1 });
+    expect(phases[1]).toMatchObject({ phase: 'done', doneBytes: 3_600_000, secondsPerToken: 0 });
   });
 
   it('refuses what is not an address', async () => {
@@ -187,5 +215,24 @@ describe('the rest of the engine', () => {
     const running = engine.chat.completions.create({ messages: question });
     setTimeout(() => engine.dispose(), 10);
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('setExpertBudget', () => {
+  it('waits for the running answer, and resolves with what it came to', async () => {
+    const { engine, worker } = await open();
+    const answer = engine.chat.completions.create({ messages: question });
+    const experts = await engine.setExpertBudget(2 ** 32);
+    expect(experts).toMatchObject({ budgetBytes: 2 ** 32, resident: true });
+    expect(worker.requests.map(({ type }) => type)).toEqual(['open', 'chat', 'setExpertBudget']);
+    await answer;
+    await expect(engine.setExpertBudget(-1)).rejects.toMatchObject({ code: 'bad_request' });
+  });
+});
+
+describe('packs', () => {
+  it('is the same with an engine and without', async () => {
+    const { engine } = await open();
+    expect(engine.packs).toBe(packs);
   });
 });

@@ -15,13 +15,14 @@ const sampling: Sampling = {
 };
 
 const requests: EngineRequest[] = [
-  { type: 'open', id: 1, pack: 'http://localhost/packs/demo/', context: 0 },
+  { type: 'open', id: 1, pack: 'http://localhost/packs/demo/', context: 0, expertBudget: 0 },
   { type: 'chat', id: 2, messages: [{ role: 'user', content: 'Hi' }], sampling, overflow: 'drop' },
   { type: 'complete', id: 3, prompt: 'Hi', sampling },
   { type: 'cancel', id: 2 },
   { type: 'tokenize', id: 4, text: 'Hi' },
   { type: 'detokenize', id: 5, tokens: [1, 2] },
   { type: 'stats', id: 6 },
+  { type: 'setExpertBudget', id: 7, bytes: 1 },
 ];
 
 const events: EngineEvent[] = [
@@ -38,6 +39,17 @@ const events: EngineEvent[] = [
     temperature: 0.5,
     adapter: '',
     adapterKind: 'cpu',
+  },
+  {
+    type: 'download',
+    phase: 'downloading',
+    doneBytes: 1,
+    totalBytes: 2,
+    bytesPerSecond: 1,
+    secondsLeft: 1,
+    secondsPerToken: null,
+    waitingTokens: 1,
+    failure: null,
   },
   { type: 'delta', id: 2, text: 'a', tokens: 1 },
   {
@@ -89,6 +101,9 @@ describe('parseEvent', () => {
   });
 
   it('refuses a code that no remedy exists for', () => {
-    expect(() => parseEvent({ type: 'failed', id: 1, code: 'toString', message: '' })).toThrow('code');
+    const failure = { code: 'toString', message: '' };
+    expect(() => parseEvent({ type: 'failed', id: 1, ...failure })).toThrow('code');
+    const download = events.find(event => event.type === 'download');
+    expect(() => parseEvent({ ...download, phase: 'failed', failure })).toThrow('code');
   });
 });

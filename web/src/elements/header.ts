@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { EngineDownload } from '../../lib/src/index.ts';
 import { bytes, percent } from '../i18n/format.ts';
 import { isLanguage, language, languages, setLanguage, t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
@@ -136,26 +137,45 @@ export class MixtabHeader extends MixtabElement {
       case 'loading':
         return t(`status.${this.engine.progress?.phase ?? 'starting'}`);
       case 'ready':
-        return this.answering ? t('status.answering') : t('status.ready');
+        return this.answering ? t('status.answering') : this.#ready(this.engine.download);
       case 'failed':
         return t('status.failed');
     }
   }
 
+  #ready(download: EngineDownload | undefined): string {
+    if (!download || download.phase === 'done') return t('status.ready');
+    return t(`download.${download.phase}`);
+  }
+
   /** Apart from the status, so that a screen reader is not told every percent. */
   #loaded() {
-    const share = this.#share();
-    if (this.engine.kind !== 'loading' || share === undefined) return nothing;
-    const { loadedBytes = 0, totalBytes = 0 } = this.engine.progress ?? {};
+    const { loaded, total } = this.#bytes();
+    if (total === 0 || (this.engine.kind === 'ready' && loaded === total)) return nothing;
     return html`<span
-      >${t('progress.bytes', { loaded: bytes(loadedBytes), total: bytes(totalBytes) })}, ${percent(share)}</span
+      >${t('progress.bytes', { loaded: bytes(loaded), total: bytes(total) })}, ${percent(loaded / total)}</span
     >`;
   }
 
+  /** Of what is under way: the opening, or the download behind it. */
+  #bytes(): { loaded: number; total: number } {
+    switch (this.engine.kind) {
+      case 'loading': {
+        const { loadedBytes: loaded = 0, totalBytes: total = 0 } = this.engine.progress ?? {};
+        return { loaded: Math.min(loaded, total), total };
+      }
+      case 'ready': {
+        const { doneBytes: loaded = 0, totalBytes: total = 0 } = this.engine.download ?? {};
+        return { loaded, total };
+      }
+      case 'failed':
+        return { loaded: 0, total: 0 };
+    }
+  }
+
   #share(): number | undefined {
-    if (this.engine.kind !== 'loading') return undefined;
-    const { loadedBytes = 0, totalBytes = 0 } = this.engine.progress ?? {};
-    return totalBytes > 0 ? Math.min(1, loadedBytes / totalBytes) : undefined;
+    const { loaded, total } = this.#bytes();
+    return total > 0 ? loaded / total : undefined;
   }
 
   #line() {

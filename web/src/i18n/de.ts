@@ -18,6 +18,13 @@ export const de: Texts = {
     answering: 'Antwortet',
     failed: 'Läuft nicht',
   },
+  download: {
+    downloading: 'Bereit, während das Modell noch heruntergeladen wird',
+    waiting: 'Bereit; der Download wartet auf das Netz oder einen anderen Tab',
+    verifying: 'Bereit, während die Dateien des Modells geprüft werden',
+    paused: 'Bereit; der Download ist angehalten',
+    failed: 'Bereit; der Download wurde abgebrochen, Antworten können dauern',
+  },
   progress: {
     label: 'Modell wird geladen',
     bytes: '{{loaded}} von {{total}}',
@@ -96,6 +103,12 @@ export const de: Texts = {
       title: 'Das Modell konnte nicht geladen werden',
       safe: 'Ihre Unterhaltung und Ihr Text sind noch hier.',
       remedy: 'Prüfen Sie die Verbindung und versuchen Sie es erneut.',
+    },
+    storage: {
+      title: 'Der Browser hat keinen Platz für das Modell',
+      safe: 'Ihre Unterhaltung ist noch hier, und was heruntergeladen wurde, bleibt.',
+      remedy:
+        'Schaffen Sie Platz auf der Festplatte oder verlassen Sie das private Fenster, und versuchen Sie es erneut.',
     },
     context_full: {
       title: 'Diese Nachricht ist länger, als das Modell lesen kann',

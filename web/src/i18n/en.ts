@@ -18,6 +18,13 @@ export const en = {
     answering: 'Answering',
     failed: 'Not running',
   },
+  download: {
+    downloading: 'Ready, while the model is still downloading',
+    waiting: 'Ready; the download waits for the network or another tab',
+    verifying: 'Ready, while the model’s files are checked',
+    paused: 'Ready; the download is paused',
+    failed: 'Ready; the download stopped, so answers may be slow',
+  },
   progress: {
     label: 'Loading the model',
     bytes: '{{loaded}} of {{total}}',
@@ -96,6 +103,11 @@ export const en = {
       title: 'The model could not be downloaded',
       safe: 'Your conversation and what you typed are still here.',
       remedy: 'Check the connection, then try again.',
+    },
+    storage: {
+      title: 'The browser has no room for the model',
+      safe: 'Your conversation is still here, and what was downloaded is kept.',
+      remedy: 'Free some disk space, or leave the private window, then try again.',
     },
     context_full: {
       title: 'This message is longer than the model can read',

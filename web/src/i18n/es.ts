@@ -18,6 +18,13 @@ export const es: Texts = {
     answering: 'Respondiendo',
     failed: 'Parado',
   },
+  download: {
+    downloading: 'Listo, mientras el modelo aún se descarga',
+    waiting: 'Listo; la descarga espera a la red o a otra pestaña',
+    verifying: 'Listo, mientras se comprueban los archivos del modelo',
+    paused: 'Listo; la descarga está en pausa',
+    failed: 'Listo; la descarga se detuvo, las respuestas pueden tardar',
+  },
   progress: {
     label: 'Cargando el modelo',
     bytes: '{{loaded}} de {{total}}',
@@ -96,6 +103,11 @@ export const es: Texts = {
       title: 'No se pudo descargar el modelo',
       safe: 'Tu conversación y lo que escribiste siguen aquí.',
       remedy: 'Comprueba la conexión y reintenta.',
+    },
+    storage: {
+      title: 'El navegador no tiene sitio para el modelo',
+      safe: 'Tu conversación sigue aquí, y lo descargado se conserva.',
+      remedy: 'Libera espacio en el disco, o sal de la ventana privada, y reintenta.',
     },
     context_full: {
       title: 'Este mensaje es más largo de lo que el modelo puede leer',

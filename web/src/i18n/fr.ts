@@ -18,6 +18,13 @@ export const fr: Texts = {
     answering: 'Réponse en cours',
     failed: 'À l’arrêt',
   },
+  download: {
+    downloading: 'Prêt, pendant que le modèle se télécharge encore',
+    waiting: 'Prêt ; le téléchargement attend le réseau ou un autre onglet',
+    verifying: 'Prêt, pendant la vérification des fichiers du modèle',
+    paused: 'Prêt ; le téléchargement est en pause',
+    failed: 'Prêt ; le téléchargement s’est arrêté, les réponses peuvent être lentes',
+  },
   progress: {
     label: 'Chargement du modèle',
     bytes: '{{loaded}} sur {{total}}',
@@ -96,6 +103,11 @@ export const fr: Texts = {
       title: 'Le modèle n’a pas pu être téléchargé',
       safe: 'Votre conversation et votre texte sont toujours là.',
       remedy: 'Vérifiez la connexion, puis réessayez.',
+    },
+    storage: {
+      title: 'Le navigateur n’a pas de place pour le modèle',
+      safe: 'Votre conversation est toujours là, et ce qui a été téléchargé est conservé.',
+      remedy: 'Libérez de l’espace disque, ou quittez la fenêtre privée, puis réessayez.',
     },
     context_full: {
       title: 'Ce message est plus long que ce que le modèle peut lire',

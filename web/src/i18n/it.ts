@@ -18,6 +18,13 @@ export const it: Texts = {
     answering: 'Sta rispondendo',
     failed: 'Fermo',
   },
+  download: {
+    downloading: 'Pronto, mentre il modello si sta ancora scaricando',
+    waiting: 'Pronto; il download attende la rete o un’altra scheda',
+    verifying: 'Pronto, mentre si controllano i file del modello',
+    paused: 'Pronto; il download è in pausa',
+    failed: 'Pronto; il download si è interrotto, le risposte possono essere lente',
+  },
   progress: {
     label: 'Caricamento del modello',
     bytes: '{{loaded}} di {{total}}',
@@ -96,6 +103,11 @@ export const it: Texts = {
       title: 'Non è stato possibile scaricare il modello',
       safe: 'La conversazione e il tuo testo sono ancora qui.',
       remedy: 'Controlla la connessione, poi riprova.',
+    },
+    storage: {
+      title: 'Il browser non ha spazio per il modello',
+      safe: 'La conversazione è ancora qui, e ciò che è stato scaricato rimane.',
+      remedy: 'Libera spazio sul disco, o esci dalla finestra privata, poi riprova.',
     },
     context_full: {
       title: 'Questo messaggio è più lungo di quanto il modello possa leggere',

@@ -1,6 +1,7 @@
 import {
   createEngine,
   type Engine,
+  type EngineDownload,
   type EngineOptions,
   type EngineProgress,
   MixtabError,
@@ -9,7 +10,7 @@ import { Store } from './store.ts';
 
 export type EngineState =
   | { kind: 'loading'; progress: EngineProgress | undefined }
-  | { kind: 'ready'; engine: Engine }
+  | { kind: 'ready'; engine: Engine; download: EngineDownload | undefined }
   | { kind: 'failed'; error: MixtabError };
 
 /** The one engine of the page: opens it, notices when it is lost, opens it again. */
@@ -27,14 +28,19 @@ export class EngineStore extends Store {
   /** Opens the pack; again after a failure. */
   async open(): Promise<void> {
     this.#set({ kind: 'loading', progress: undefined });
+    let download: EngineDownload | undefined;
     try {
       const engine = await createEngine({
         pack: this.pack,
         onProgress: progress => this.#set({ kind: 'loading', progress }),
+        onDownload: now => {
+          download = now;
+          if (this.state.kind === 'ready') this.#set({ ...this.state, download });
+        },
         ...(this.#worker && { worker: this.#worker }),
       });
       void engine.lost.then(error => this.#set({ kind: 'failed', error }));
-      this.#set({ kind: 'ready', engine });
+      this.#set({ kind: 'ready', engine, download });
     } catch (error) {
       this.#set({ kind: 'failed', error: asMixtabError(error) });
     }
