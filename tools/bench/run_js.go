@@ -24,7 +24,12 @@ func run() error {
 		return err
 	}
 	defer dev.Close()
-	r, err := measure.Run(ctx, dev, source.New(strings.TrimSuffix(o.pack, "/")+"/", dev), o.Config, nil)
+	store, err := source.Connect()
+	if err != nil {
+		return err
+	}
+	pack := store.Pack(strings.TrimSuffix(o.pack, "/") + "/")
+	r, err := measure.Run(ctx, dev, pack.On(dev), o.Config, nil)
 	if err != nil {
 		return err
 	}
