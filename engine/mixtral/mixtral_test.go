@@ -1,17 +1,15 @@
 package mixtral_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"mixtab/engine/kernel"
 	"mixtab/engine/mixtral"
+	"mixtab/engine/mixtral/mixtraltest"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 	"mixtab/engine/sample"
@@ -37,7 +35,7 @@ func load(t *testing.T, name string, format quant.Format, opt mixtral.Options) *
 func memory(t *testing.T, name string, format quant.Format) (*weights.Memory, *weights.Manifest) {
 	t.Helper()
 	if name == "deep" {
-		return deep(t, format)
+		return mixtraltest.Deep(t, format)
 	}
 	dir, err := fs.Sub(testdata.FS, name)
 	if err != nil {
@@ -49,46 +47,6 @@ func memory(t *testing.T, name string, format quant.Format) (*weights.Memory, *w
 	}
 	man, err := weights.ParseManifest(pack.ManifestBytes)
 	if err != nil {
-		t.Fatal(err)
-	}
-	return pack, man
-}
-
-// deep packs random weights in so many layers that a shared pool of experts makes sense.
-func deep(t *testing.T, format quant.Format) (*weights.Memory, *weights.Manifest) {
-	t.Helper()
-	c, err := weights.ParseConfig([]byte(`{"architectures": ["MixtralForCausalLM"], "hidden_size": 64, "intermediate_size": 96,
-		"max_position_embeddings": 512, "num_attention_heads": 4, "num_experts_per_tok": 2, "num_hidden_layers": 6,
-		"num_key_value_heads": 2, "num_local_experts": 8, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 512}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := weights.NewPlan(c, format, weights.HeadFormat(format))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	pack := &weights.Memory{Shards: map[string][]byte{}}
-	var names []string
-	for _, s := range plan.Shards {
-		shard := make([]byte, s.Bytes)
-		for _, ref := range s.Parts {
-			tensor := &plan.Tensors[ref.Tensor]
-			p := tensor.Parts[ref.Part]
-			values := make([]float32, p.Rows*tensor.Cols())
-			for i := range values {
-				values[i] = float32(rng.NormFloat64()) / 4
-			}
-			if err := quant.Quantise(tensor.Format, shard[p.Offset:p.Offset+p.Length], values, p.Rows, tensor.Cols()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		sum := sha256.Sum256(shard)
-		names = append(names, hex.EncodeToString(sum[:]))
-		pack.Shards[names[len(names)-1]] = shard
-	}
-	man := plan.Manifest(names)
-	if pack.ManifestBytes, err = man.Marshal(); err != nil {
 		t.Fatal(err)
 	}
 	return pack, man

@@ -4,113 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
 
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
 	"mixtab/engine/mixtral"
+	"mixtab/engine/mixtral/mixtraltest"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 	"mixtab/engine/sample"
 	"mixtab/engine/weights"
 )
 
-// ran is what a model computes for a prompt and the tokens behind it.
-type ran struct {
-	logits []float32
-	tokens []int32
-}
-
-// run prefills in two pieces and decodes with several steps under way.
-func run(t *testing.T, m *mixtral.Model, steps int) ran {
-	t.Helper()
-	var r ran
-	prompt := ids(21)
-	m.Cache().Truncate(0)
-	if err := m.Begin(sample.Config{Temperature: 0.9, TopP: 1, Seed: 7}); err != nil {
-		t.Fatal(err)
-	}
-	r.logits = logits(t, m, prompt[:16], prompt[16:])
-	first, err := m.SampleFirst()
-	if err != nil {
-		t.Fatal(err)
-	}
-	flying := []*mixtral.Step{first}
-	for step := range steps {
-		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= 3; queued++ {
-			s, err := m.Decode(t.Context(), queued)
-			if err != nil {
-				t.Fatal(err)
-			}
-			flying = append(flying, s)
-		}
-		token, err := flying[0].Wait(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		flying = flying[1:]
-		r.tokens = append(r.tokens, token)
-	}
-	last, err := m.Logits(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.logits = append(r.logits, last...)
-	return r
-}
-
-func (r ran) equals(other ran) bool {
-	return slices.Equal(r.logits, other.logits) && slices.Equal(r.tokens, other.tokens)
-}
-
-// Whatever part of the experts is on the device, the same bits come out.
-func TestBudgetDoesNotMatter(t *testing.T) {
-	for _, name := range []string{"tiny", "odd", "deep"} {
-		all := load(t, name, quant.Q4, mixtral.Options{Context: 64})
-		layout := all.ExpertLayout()
-		if !layout.Resident() {
-			t.Fatalf("%s: of no budget, %+v", name, layout)
-		}
-		want := run(t, all, 12)
-		if s := all.SlotStats(); s.Loads != 0 {
-			t.Errorf("%s: %d loads with all experts there", name, s.Loads)
-		}
-		lazy := load(t, name, quant.Q4, mixtral.Options{Context: 64, Lazy: true})
-		if got := run(t, lazy, 12); !got.equals(want) {
-			t.Errorf("%s, lazy: other bits", name)
-		}
-		if got := run(t, lazy, 12); !got.equals(want) {
-			t.Errorf("%s, lazy, again: other bits", name)
-		}
-		s := layout.Shape
-		for slots := layout.Slots() - 1; slots > 0; slots-- {
-			budget := int64(slots)*s.Bytes + s.Bytes/2
-			l, err := experts.NewLayout(s, budget)
-			if err != nil {
-				break
-			}
-			if name == "deep" && slots > 16 && slots%5 > 0 {
-				continue // many
-			}
-			t.Run(fmt.Sprintf("%s/%d of %d experts", name, slots, layout.Slots()), func(t *testing.T) {
-				m := load(t, name, quant.Q4, mixtral.Options{Context: 64, ExpertBudget: budget})
-				if got := run(t, m, 12); !got.equals(want) {
-					t.Errorf("other bits than with all experts (%+v)", l)
-				}
-				stats := m.SlotStats()
-				if stats.Loads == 0 || stats.Loads > stats.Uses || stats.LoadedBytes != stats.Loads*uint64(s.Bytes) {
-					t.Errorf("stats %+v", stats)
-				}
-			})
-		}
-	}
-}
+func TestBudgetDoesNotMatter(t *testing.T) { mixtraltest.RunAll(t, ref.New()) }
 
 func TestChangeBudget(t *testing.T) {
 	m := load(t, "deep", quant.Q4, mixtral.Options{Context: 64})
-	want := run(t, m, 8)
+	want := mixtraltest.Run(t, m, 8)
 	layout := m.ExpertLayout()
 	for _, slots := range []int{layout.Slots() / 2, 9, layout.Slots(), 8, layout.Slots() - 1} {
 		if err := m.SetExpertBudget(t.Context(), int64(slots)*layout.Shape.Bytes); err != nil {
@@ -119,14 +30,14 @@ func TestChangeBudget(t *testing.T) {
 		if got := m.ExpertLayout().Slots(); got != slots {
 			t.Errorf("%d slots, want %d", got, slots)
 		}
-		if got := run(t, m, 8); !got.equals(want) {
+		if got := mixtraltest.Run(t, m, 8); !got.Equal(want) {
 			t.Errorf("%d slots: other bits", slots)
 		}
 	}
 	if err := m.SetExpertBudget(t.Context(), 1); !errors.Is(err, experts.ErrBudget) {
 		t.Errorf("a budget of one byte: %v", err)
 	}
-	if got := run(t, m, 8); !got.equals(want) {
+	if got := mixtraltest.Run(t, m, 8); !got.Equal(want) {
 		t.Error("a refused budget changed something")
 	}
 }
@@ -156,7 +67,7 @@ func TestOutOfMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := run(t, whole, 8)
+	want := mixtraltest.Run(t, whole, 8)
 	held, layout := dev.Counters().BytesHeld, whole.ExpertLayout()
 	whole.Close()
 	if left := dev.Counters().BytesHeld; left != 0 {
@@ -169,7 +80,7 @@ func TestOutOfMemory(t *testing.T) {
 	if got := m.ExpertLayout(); got.Resident() || got.Slots() < layout.Slots()/2 {
 		t.Errorf("with room for all but three experts: %+v", got)
 	}
-	if got := run(t, m, 8); !got.equals(want) {
+	if got := mixtraltest.Run(t, m, 8); !got.Equal(want) {
 		t.Error("with less memory: other bits")
 	}
 	m.Close()
@@ -203,7 +114,7 @@ func (f *flaky) Load(ctx context.Context, p weights.Part, dst gpu.Buffer, offset
 func TestFailedLoad(t *testing.T) {
 	pack, man := memory(t, "deep", quant.Q4)
 	all := load(t, "deep", quant.Q4, mixtral.Options{Context: 64})
-	want := run(t, all, 8)
+	want := mixtraltest.Run(t, all, 8)
 	broken := errors.New("broken store")
 	for failing := 1; failing < 130; failing = failing*3/2 + 1 {
 		slots := []int64{8, 14}[failing%2] // a pool, or slots of layers
@@ -225,7 +136,7 @@ func TestFailedLoad(t *testing.T) {
 		}
 		source.fail = func(weights.Part) error { return nil }
 		m.Drain(t.Context())
-		if got := run(t, m, 8); !got.equals(want) {
+		if got := mixtraltest.Run(t, m, 8); !got.Equal(want) {
 			t.Errorf("after load %d failed: other bits", failing)
 		}
 		m.Close()
@@ -255,7 +166,7 @@ func TestTrace(t *testing.T) {
 	for i, budget := range []int64{0, 1 << 17, 3 << 16} {
 		m := load(t, "deep", quant.Q4, mixtral.Options{Context: 64, ExpertBudget: budget,
 			Trace: func(chosen []int) { traces[i] = append(traces[i], chosen) }})
-		run(t, m, 10)
+		mixtraltest.Run(t, m, 10)
 		if len(traces[i]) != 9 { // the first token comes of the prefill
 			t.Errorf("%d tokens were traced, want 9", len(traces[i]))
 		}

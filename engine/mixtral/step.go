@@ -53,7 +53,7 @@ func (m *Model) SampleFirst() (*Step, error) {
 	if err := s.readToken(); err != nil {
 		return nil, err
 	}
-	m.flying = append(m.flying, s)
+	m.flying = []*Step{s}
 	return s, nil
 }
 

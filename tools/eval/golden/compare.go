@@ -2,7 +2,6 @@ package golden
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -156,26 +155,28 @@ func (r *Report) compareGreedy(ctx context.Context, m *mixtral.Model, p *Prompt,
 		return err
 	}
 	next, err := m.SampleFirst()
+	if err != nil {
+		return err
+	}
 	for step := range p.Greedy {
+		token, err := next.Wait(ctx)
 		if err != nil {
-			return err
-		}
-		var word [4]byte
-		if err := next.Wait(ctx, word[:]); err != nil {
 			return err
 		}
 		if p.GreedyMargin[step] <= tol.ArgmaxMargin {
 			break
 		}
 		r.Greedy.Compared++
-		if got := int32(binary.LittleEndian.Uint32(word[:])); got != p.Greedy[step] {
+		if token != p.Greedy[step] {
 			r.Greedy.Equal = false
 			break
 		}
 		if p.GreedyRouterMargin[step] <= tol.RouterMargin || step == len(p.Greedy)-1 {
 			break
 		}
-		next, err = m.Decode(ctx, step+1)
+		if next, err = m.Decode(ctx, step+1); err != nil {
+			return err
+		}
 	}
 	return nil
 }
