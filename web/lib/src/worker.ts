@@ -25,9 +25,6 @@ function fail(code: Code, message: string): void {
 
 globalThis.mixtabHost = { emit: json => post(JSON.parse(json) as EngineEvent) };
 
-// A store whose worker starts from any origin.
-globalThis.mixtabStore = { connect: openStore };
-
 self.addEventListener('message', (event: MessageEvent<EngineRequest>) => {
   const handle = globalThis.mixtabHandle;
   if (handle) handle(JSON.stringify(event.data));
@@ -40,5 +37,8 @@ if (!('gpu' in navigator)) {
 } else if (wasmUrl === '') {
   fail('internal', 'This page was built without the engine. Run "make build".');
 } else {
+  // It starts from any origin, and while Go is still on its way.
+  const store = openStore();
+  globalThis.mixtabStore = { connect: () => store };
   void runGo(new URL(wasmUrl, import.meta.url).href).then(ending => fail(ending.code, ending.message));
 }
