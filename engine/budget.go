@@ -41,7 +41,7 @@ func (e *Engine) SetExpertBudget(ctx context.Context, bytes int64) error {
 	e.mu.Lock()
 	if !e.generating {
 		defer e.mu.Unlock()
-		return e.model.SetExpertBudget(ctx, bytes)
+		return e.setBudget(ctx, bytes)
 	}
 	e.changes = append(e.changes, change)
 	e.mu.Unlock()
@@ -60,8 +60,16 @@ func (e *Engine) changeBudget(ctx context.Context) {
 	e.changes = nil
 	e.mu.Unlock()
 	for _, c := range changes {
-		c.done <- e.model.SetExpertBudget(ctx, c.bytes)
+		c.done <- e.setBudget(ctx, c.bytes)
 	}
+}
+
+func (e *Engine) setBudget(ctx context.Context, bytes int64) error {
+	err := e.model.SetExpertBudget(ctx, bytes)
+	if err == nil {
+		e.cfg.ExpertBudget = bytes
+	}
+	return err
 }
 
 // budgetChanges says whether changes were asked for.

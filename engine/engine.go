@@ -34,6 +34,10 @@ type Config struct {
 	// Lazy lets experts come when a token first wants them, even if all would fit.
 	Lazy bool
 
+	// Reopen opens the device anew after it was lost, and joins the pack with it. The answer
+	// under way then goes on. nil: a lost device is an error.
+	Reopen func(ctx context.Context) (gpu.Device, weights.Source, error)
+
 	// Trace is told which experts each decoded token chose: NExpertsPerTok of each layer.
 	Trace func(chosen []int)
 
@@ -47,9 +51,13 @@ type Engine struct {
 	Manifest  *weights.Manifest
 	Tokenizer *tokenizer.Tokenizer // nil of a pack without one: only token ids work
 
+	cfg   Config
 	dev   gpu.Device
 	model *mixtral.Model
 	ahead int // decoding steps under way behind the one that is awaited
+
+	lost    error // the device is, and there is no other yet
+	rebuilt bool  // it was, and no token has come since
 
 	mu         sync.Mutex // of what follows
 	generating bool
@@ -73,7 +81,7 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 	if _, err := chat.ParseTemplate(man.Template); err != nil {
 		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
-	e = &Engine{Manifest: man, dev: dev, ahead: 3}
+	e = &Engine{Manifest: man, cfg: cfg, dev: dev, ahead: 3}
 	if dev.Info().Kind == gpu.KindCPU {
 		e.ahead = 1 // what runs ahead of a Stop is real work there
 	}
@@ -82,16 +90,20 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 			return nil, err
 		}
 	}
-	opt := mixtral.Options{Context: cfg.Context, Tuning: cfg.Tuning, Progress: cfg.Progress,
-		ExpertBudget: cfg.ExpertBudget, Lazy: cfg.Lazy, Trace: cfg.Trace}
-	e.model, err = mixtral.Load(ctx, dev, src, man, opt)
-	if errors.Is(err, gpu.ErrOutOfMemory) {
-		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
-	}
-	if err != nil {
+	if e.model, err = e.load(ctx, src); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// load brings the pack to the device.
+func (e *Engine) load(ctx context.Context, src weights.Source) (*mixtral.Model, error) {
+	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, Tuning: e.cfg.Tuning,
+		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Trace: e.cfg.Trace, Progress: e.cfg.Progress})
+	if errors.Is(err, gpu.ErrOutOfMemory) {
+		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
+	}
+	return m, err
 }
 
 func openTokenizer(ctx context.Context, src weights.Source, man *weights.Manifest) (*tokenizer.Tokenizer, error) {

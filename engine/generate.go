@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
+	"mixtab/engine/gpu"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/sample"
 )
@@ -26,18 +29,41 @@ func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config
 	}
 }
 
-func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, yield func(int32, error) bool) (err error) {
-	m := e.model
-	if len(prompt) > m.Context {
-		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), m.Context)
+func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, yield func(int32, error) bool) error {
+	if len(prompt) > e.Context() {
+		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), e.Context())
 	}
 	e.begin()
 	defer e.end(context.WithoutCancel(ctx))
-	if err := m.Begin(cfg); err != nil {
+	var answer []int32
+	next := func(id int32) bool {
+		e.rebuilt = false
+		answer = append(answer, id)
+		return yield(id, nil)
+	}
+	for {
+		err := e.lost
+		if err == nil {
+			err = e.sample(ctx, prompt, answer, cfg, next)
+		}
+		if !errors.Is(err, gpu.ErrDeviceLost) {
+			return err
+		}
+		if err := e.rebuild(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// sample generates what follows the prompt and the answer so far.
+func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.Config, next func(int32) bool) error {
+	m := e.model
+	if err := m.Begin(cfg, answer...); err != nil {
 		return err
 	}
-	reused := m.Cache().Reuse(prompt)
-	if err := m.Prefill(ctx, prompt[reused:]); err != nil {
+	text := slices.Concat(prompt, answer)
+	reused := m.Cache().Reuse(text)
+	if err := m.Prefill(ctx, text[reused:]); err != nil {
 		return err
 	}
 	first, err := m.SampleFirst()
@@ -46,7 +72,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	}
 	// Step s samples the token that will be at position len(prompt)+s, and for that
 	// runs the one before it: the last step fills the last position.
-	steps := m.Context - len(prompt) + 1
+	begun, end := len(answer), m.Context-len(prompt)+1
 	flying := []*mixtral.Step{first}
 	defer func() {
 		// What was queued ahead runs to its end before the next request is queued behind
@@ -54,8 +80,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		m.Drain(context.WithoutCancel(ctx))
 	}()
 	var last int32
-	for step := range steps {
-		// The first token goes out before anything waits for the kernels of decoding.
+	for step := begun; step < end; step++ {
 		if len(flying) == 0 {
 			e.changeBudget(ctx)
 		}
@@ -63,23 +88,24 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		if e.budgetChanges() {
 			ahead = 0 // let what is under way come in first
 		}
-		for queued := step + len(flying); step > 0 && queued < steps && len(flying) <= ahead; queued++ {
-			next, err := m.Decode(ctx, queued)
+		// The first token goes out before anything waits for the kernels of decoding.
+		for queued := step + len(flying); step > begun && queued < end && len(flying) <= ahead; queued++ {
+			s, err := m.Decode(ctx, queued)
 			if err != nil {
 				return err
 			}
-			flying = append(flying, next)
+			flying = append(flying, s)
 		}
 		token, err := flying[0].Wait(ctx)
 		if err != nil {
 			return err
 		}
 		flying = flying[1:]
-		if step > 0 {
+		if step > begun {
 			m.Accept(last) // this step has written its keys and values
 		}
 		last = token
-		if !yield(last, nil) {
+		if !next(token) {
 			return nil
 		}
 	}

@@ -62,16 +62,18 @@ type Model struct {
 	options Options
 	buffers []gpu.Buffer // for Close: all but the slots'
 
-	w     weightBuffers
-	slots *expertSlots
-	stats SlotStats
-	act   activations
-	cache KVCache
+	w      weightBuffers
+	slots  *expertSlots
+	stats  SlotStats
+	broken error // what left the model without slots
+	act    activations
+	cache  KVCache
 
 	pipelines             *kernel.Pipelines
 	prefill               *pass
 	head, headAll, sample gpu.Program // headAll only with AllLogits
 	decode                decoder
+	sampled               int     // tokens of the answer when it was begun
 	flying                []*Step // decoding steps under way, in order
 }
 

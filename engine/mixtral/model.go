@@ -40,6 +40,9 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if m.broken != nil {
+		return m.broken
+	}
 	if len(tokens) == 0 || len(tokens) > m.tuning.Chunk {
 		return fmt.Errorf("mixtral: a chunk has 1 to %d tokens, not %d", m.tuning.Chunk, len(tokens))
 	}
@@ -156,18 +159,26 @@ func floats(words []uint32) []float32 {
 	return f
 }
 
-// Begin prepares sampling for a new answer: its parameters, no token counted yet.
-func (m *Model) Begin(c sample.Config) error {
+// Begin prepares sampling for an answer: its parameters, and the tokens of it that were
+// sampled already, none of a new one.
+func (m *Model) Begin(c sample.Config, sampled ...int32) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	if err := m.dev.Write(m.act.sampling.Buffer, 0, c.Words()); err != nil {
 		return err
 	}
-	if err := m.dev.Write(m.act.counts.Buffer, 0, make([]byte, 4*m.Config.VocabSize)); err != nil {
+	counts := make([]byte, 4*m.Config.VocabSize)
+	for _, id := range sampled {
+		count := counts[4*id:]
+		binary.LittleEndian.PutUint32(count, binary.LittleEndian.Uint32(count)+1)
+	}
+	if err := m.dev.Write(m.act.counts.Buffer, 0, counts); err != nil {
 		return err
 	}
-	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateStep, make([]byte, 4))
+	m.sampled = len(sampled)
+	step := binary.LittleEndian.AppendUint32(nil, uint32(m.sampled))
+	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateStep, step)
 }
 
 // Accept tells the cache that a decoded step's token is part of the text: its keys and

@@ -323,20 +323,27 @@ func (m *Model) ExpertLayout() experts.Layout { return m.slots.layout }
 func (m *Model) SlotStats() SlotStats { return m.stats }
 
 // SetExpertBudget makes other slots, between two passes. Their experts come as tokens want
-// them. Of a budget that is too small nothing changes.
+// them. Of a budget that is too small nothing changes; after any other error the model
+// gives that error for ever.
 func (m *Model) SetExpertBudget(ctx context.Context, budget int64) error {
 	if _, err := experts.NewLayout(m.expertShape(), budget); err != nil {
 		return err
 	}
+	m.broken = m.replaceSlots(ctx, budget)
+	return m.broken
+}
+
+func (m *Model) replaceSlots(ctx context.Context, budget int64) error {
 	m.releaseExperts(m.prefill)
 	if m.decode.pass != nil {
 		m.releaseExperts(m.decode.pass)
 	}
 	m.slots.release(m.pipelines)
-	var err error
-	if m.slots, err = m.allocateSlots(ctx, budget); err != nil {
+	slots, err := m.allocateSlots(ctx, budget)
+	if err != nil {
 		return err
 	}
+	m.slots = slots
 	if err := m.compileExperts(ctx, m.prefill, "prefill", m.tuning.Chunk); err != nil {
 		return err
 	}

@@ -21,14 +21,17 @@ type Step struct {
 	read   gpu.Readback // nil: not begun
 	traced bool         // read is of the state, not of the token alone
 	told   int          // layers whose choice the cache knows
-	asked  time.Time
+	asked  time.Time    // zero of the first, which is no whole pass
 	faults int
 }
 
 // Decode queues one step: the token sampled before runs at the position that the device
-// knows, and the next is sampled. number counts from 1. The host neither waits nor sends
+// knows, and the next is sampled. number is that of the token in the answer. The host neither waits nor sends
 // anything; several steps may be under way, at most Ring.
 func (m *Model) Decode(ctx context.Context, number int) (*Step, error) {
+	if m.broken != nil {
+		return nil, m.broken
+	}
 	if err := m.decode.ready(ctx, m); err != nil {
 		return nil, err
 	}
@@ -49,7 +52,7 @@ func (m *Model) SampleFirst() (*Step, error) {
 	if err := m.dev.Submit(m.head, m.sample); err != nil {
 		return nil, err
 	}
-	s := &Step{m: m}
+	s := &Step{m: m, number: m.sampled}
 	if err := s.readToken(); err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (s *Step) arrived() {
 	m := s.m
 	m.flying = m.flying[1:]
 	now := time.Now()
-	if s.number > 0 && s.faults == 0 {
+	if !s.asked.IsZero() && s.faults == 0 {
 		since := s.asked
 		if m.decode.last.After(since) {
 			since = m.decode.last
