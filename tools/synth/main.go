@@ -23,7 +23,8 @@ const usage = `usage: go run ./tools/synth -out PACK -layers 8 -format q4
 
 Writes a pack of random weights: Mixtral-8x7B's geometry unless flags say otherwise,
 numbers scaled so that activations stay finite and routers use all experts, and a
-tokenizer of made-up pieces. The same flags give the same bytes. Interrupted, the same
+tokenizer of made-up pieces. -skew 1 -reuse 0.3 imitates a real model's routing, for
+measurements of expert caches. The same flags give the same bytes. Interrupted, the same
 command continues where it stopped.
 
 `
@@ -64,6 +65,8 @@ func main() {
 		format = flag.String("format", "q4", "`format` of attention and experts: f32, f16, q8 or q4")
 		head   = flag.String("head", "", "`format` of embedding and lm_head: f32, f16 or q8 (default: q8 for q4, else as -format)")
 		seed   = flag.Uint64("seed", 1, "another `number`, other weights")
+		skew   = flag.Float64("skew", 0, "routers have favourites, differing by layer: the exponent of Zipf's law, 0 to 2")
+		reuse  = flag.Float64("reuse", 0, "neighbouring tokens share experts, with this probability beyond chance: 0 to 0.5")
 		verify = flag.Bool("verify", false, "read the finished pack again and check every shard")
 		asJSON = flag.Bool("json", false, "end standard output with one JSON object")
 	)
@@ -96,7 +99,7 @@ func main() {
 		}
 		bar := progress.New("writing")
 		defer bar.Clear()
-		m, reused, err := write(ctx, *out, plan, *seed, bar.Set)
+		m, reused, err := write(ctx, *out, plan, recipe{*seed, *skew, *reuse}, bar.Set)
 		if err != nil {
 			return err
 		}

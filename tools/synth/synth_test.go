@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -35,7 +37,7 @@ func TestWrite(t *testing.T) {
 			var manifests []string
 			dir := t.TempDir()
 			for _, out := range []string{filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "a")} {
-				if _, _, err := write(t.Context(), out, testPlan(t, f), 7, func(int64, int64) {}); err != nil {
+				if _, _, err := write(t.Context(), out, testPlan(t, f), recipe{seed: 7}, func(int64, int64) {}); err != nil {
 					t.Fatal(err)
 				}
 				p, err := packdir.Open(out)
@@ -54,11 +56,27 @@ func TestWrite(t *testing.T) {
 			if manifests[0] != manifests[1] || manifests[0] != manifests[2] {
 				t.Error("the same seed gave other bytes")
 			}
-			_, _, err := write(t.Context(), filepath.Join(dir, "a"), testPlan(t, f), 8, func(int64, int64) {})
+			_, _, err := write(t.Context(), filepath.Join(dir, "a"), testPlan(t, f), recipe{seed: 8}, func(int64, int64) {})
 			if err == nil || !strings.Contains(err.Error(), "already holds another pack") {
 				t.Errorf("another seed: %v", err)
 			}
 		})
+	}
+}
+
+// Packs of others, and figures about them, stay valid: these flags always gave these bytes.
+func TestBytesStay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pack")
+	if _, _, err := write(t.Context(), dir, testPlan(t, quant.Q4), recipe{seed: 7}, func(int64, int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, weights.ManifestPath))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "d19a1d0f9ca9de2ebd26c0218edc2e1f176aee4f7fc9d5c647a49a4c828a41bc"
+	if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != want {
+		t.Errorf("the manifest's SHA-256 is %s, was %s", got, want)
 	}
 }
 

@@ -14,13 +14,29 @@ import (
 	"mixtab/packdir"
 )
 
-// write makes the pack, a shard at a time and on several cores; a shard's bytes depend
-// on the plan and the seed alone.
-func write(ctx context.Context, out string, plan *weights.Plan, seed uint64, progress func(done, total int64)) (*weights.Manifest, int, error) {
+// A recipe is what a pack's bytes depend on, besides its plan.
+type recipe struct {
+	seed        uint64
+	zipf, reuse float64 // how routers choose; see routing
+}
+
+func (r recipe) String() string {
+	if r.zipf == 0 && r.reuse == 0 {
+		return fmt.Sprintf("seed %d", r.seed)
+	}
+	return fmt.Sprintf("seed %d, skew %v, reuse %v", r.seed, r.zipf, r.reuse)
+}
+
+// write makes the pack, a shard at a time and on several cores.
+func write(ctx context.Context, out string, plan *weights.Plan, r recipe, progress func(done, total int64)) (*weights.Manifest, int, error) {
+	routing, err := newRouting(plan.Config, r.zipf, r.reuse, r.seed)
+	if err != nil {
+		return nil, 0, err
+	}
 	model := tokenizerModel(plan.Config.VocabSize)
 	manifest := func(names []string) *weights.Manifest {
 		m := plan.Manifest(names)
-		m.Name = fmt.Sprintf("synthetic Mixtral, %d layers, seed %d", plan.Config.NLayers, seed)
+		m.Name = fmt.Sprintf("synthetic Mixtral, %d layers, %v", plan.Config.NLayers, r)
 		m.Source, m.Licence = "mixtab synth", "CC0-1.0"
 		m.Generation = weights.Generation{Temperature: 0.7, TopP: 1}
 		if model != nil {
@@ -30,7 +46,7 @@ func write(ctx context.Context, out string, plan *weights.Plan, seed uint64, pro
 		}
 		return m
 	}
-	identity := fmt.Sprint("synth 1 ", plan.Config, plan.Format, plan.HeadFormat, seed)
+	identity := fmt.Sprint("synth 1 ", plan.Config, plan.Format, plan.HeadFormat, r)
 	w, err := packdir.Create(out, identity, func(m *weights.Manifest) bool {
 		want := manifest(make([]string, len(plan.Shards)))
 		return m.Name == want.Name && m.Format == want.Format && m.HeadFormat == want.HeadFormat && fmt.Sprint(m.Config) == fmt.Sprint(want.Config)
@@ -61,7 +77,7 @@ func write(ctx context.Context, out string, plan *weights.Plan, seed uint64, pro
 						buf = make([]byte, size)
 					}
 					buf = buf[:size]
-					fillShard(buf, plan, i, seed)
+					fillShard(buf, plan, i, r.seed, routing)
 					var err error
 					if name, err = w.Put(i, buf); err != nil {
 						return err
