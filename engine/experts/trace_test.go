@@ -2,6 +2,7 @@ package experts
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -75,6 +76,23 @@ func TestReplayGuesses(t *testing.T) {
 	want := Replayed{Stats: Stats{Uses: 18, Loads: 12}, Guesses: 7, Right: 3, Hidden: 2}
 	if got := Replay(trace, l, NewLRU(l)); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// What a trace was made with can be seen in it.
+func TestHabits(t *testing.T) {
+	for _, tt := range traces {
+		h := committed(t, tt.file).Habits()
+		zipf, reuse := tt.Zipf, tt.Reuse
+		if tt.Shift > 0 { // favourites that change are none in the end, and look like reuse
+			zipf, reuse = 0.45, 0.37
+		}
+		if !(math.Abs(h.Zipf-zipf) < 0.2) || !(math.Abs(h.Reuse-reuse) < 0.05) || !(h.Rarest > 0.01) {
+			t.Errorf("%s: %+v of %+v", tt.file, h, tt.Synthetic)
+		}
+	}
+	if h := (&Trace{Layers: 1, Experts: 2, TopK: 2, Tokens: []Token{{Experts: []int{0, 1}}}}).Habits(); h != (Habits{Rarest: 0.5}) {
+		t.Errorf("one token: %+v", h)
 	}
 }
 

@@ -28,6 +28,8 @@ type replayed struct {
 	File string `json:"file"`
 	*experts.Trace
 	Tokens     int      `json:"tokens"`
+	Zipf       float64  `json:"zipf"`
+	Reuse      float64  `json:"reuse"`
 	Default    string   `json:"default_policy"`
 	Guesses    uint64   `json:"guesses"`
 	RightShare float64  `json:"right_share"` // of the guesses
@@ -68,7 +70,8 @@ func regimes(t *experts.Trace) []regime {
 
 // replayTrace replays a trace by every policy in every regime.
 func replayTrace(t *experts.Trace) (replayed, error) {
-	r := replayed{Trace: t, Tokens: len(t.Tokens), Default: experts.Policies[0].Name}
+	h := t.Habits()
+	r := replayed{Trace: t, Tokens: len(t.Tokens), Zipf: h.Zipf, Reuse: h.Reuse, Default: experts.Policies[0].Name}
 	for _, g := range regimes(t) {
 		for _, slots := range g.slots {
 			l, err := g.layout(slots)
@@ -132,6 +135,7 @@ func readTrace(file string) (*experts.Trace, error) {
 
 func (r *replayed) print() {
 	fmt.Printf("%s: %d tokens, %d layers of %d experts, top %d: %s\n", r.File, r.Tokens, r.Layers, r.Experts, r.TopK, r.Note)
+	fmt.Printf("uses follow Zipf's law with an exponent of %.2f; a token repeats %.0f %% of the experts before it beyond chance\n", r.Zipf, 100*r.Reuse)
 	if r.Guesses > 0 {
 		fmt.Printf("look-ahead guessed %d experts, %.1f %% of them right\n", r.Guesses, 100*r.RightShare)
 	}

@@ -4,65 +4,32 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"mixtab/engine/experts"
-	"mixtab/engine/gpu"
-	"mixtab/engine/mixtral"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
+	"mixtab/tools/bench/routes"
 )
 
-// routes runs random tokens through a pack and records what its routers choose.
-func routes(t *testing.T, dev gpu.Device, dir string, tokens int) *experts.Trace {
+// habits runs random tokens through a pack and says how its routers chose.
+func habits(t *testing.T, dir string, tokens int) experts.Habits {
 	t.Helper()
 	p, err := packdir.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := p.Source(dev)
-	raw, err := src.Manifest(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	man, err := weights.ParseManifest(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := mixtral.Load(t.Context(), dev, src, man, mixtral.Options{Context: tokens})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
 	rng := rand.New(rand.NewPCG(1, 1))
-	c := man.Config
-	trace := &experts.Trace{Layers: c.NLayers, Experts: c.NExperts, TopK: c.NExpertsPerTok}
-	for len(trace.Tokens) < tokens {
-		ids := make([]int32, min(m.ChunkTokens(), tokens-len(trace.Tokens)))
-		for i := range ids {
-			ids[i] = int32(3 + rng.IntN(c.VocabSize-3))
-		}
-		if err := m.PrefillChunk(t.Context(), ids); err != nil {
-			t.Fatal(err)
-		}
-		chunk := make([]experts.Token, len(ids))
-		for layer := range c.NLayers {
-			chosen, err := m.Routes(t.Context(), layer, len(ids))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, r := range chosen {
-				tok := &chunk[i/c.NExpertsPerTok]
-				tok.Experts = append(tok.Experts, r.Expert)
-			}
-		}
-		trace.Tokens = append(trace.Tokens, chunk...)
+	ids := make([]int32, tokens)
+	for i := range ids {
+		ids[i] = int32(3 + rng.IntN(p.Manifest().Config.VocabSize-3))
 	}
-	logits, err := m.Logits(t.Context(), 1)
+	dev := ref.New()
+	defer dev.Close()
+	trace, logits, err := routes.Record(t.Context(), dev, p.Source(dev), ids)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,49 +38,7 @@ func routes(t *testing.T, dev gpu.Device, dir string, tokens int) *experts.Trace
 			t.Fatalf("logit %d is %v", i, x)
 		}
 	}
-	return trace
-}
-
-// habits are what a trace shows of its routers: the exponent of Zipf's law that the
-// layers' favourites follow, the share of the least used expert of any layer, and how much
-// likelier than by chance a token repeats an expert of the one before.
-func habits(trace *experts.Trace) (zipf, rarest, reuse float64) {
-	shares := make([]float64, trace.Experts) // by rank
-	rarest = 1
-	var repeated, expected, uses float64
-	for layer := range trace.Layers {
-		counts := make([]float64, trace.Experts)
-		var before []int
-		var repeats float64
-		for _, token := range trace.Tokens {
-			now := token.Experts[layer*trace.TopK : (layer+1)*trace.TopK]
-			for _, e := range now {
-				counts[e]++
-				if slices.Contains(before, e) {
-					repeats++
-				}
-			}
-			before = now
-		}
-		n := float64(len(trace.Tokens))
-		for _, x := range counts {
-			expected += x * x / n
-			uses += x
-		}
-		repeated += repeats
-		slices.SortFunc(counts, func(a, b float64) int { return int(b - a) })
-		for rank, x := range counts {
-			shares[rank] += x / n / float64(trace.TopK*trace.Layers)
-		}
-		rarest = min(rarest, counts[trace.Experts-1]/n/float64(trace.TopK))
-	}
-	var sx, sy, sxx, sxy float64 // least squares of log share on log rank
-	for rank, share := range shares {
-		x, y := math.Log(float64(1+rank)), math.Log(share)
-		sx, sy, sxx, sxy = sx+x, sy+y, sxx+x*x, sxy+x*y
-	}
-	n := float64(trace.Experts)
-	return -(n*sxy - sx*sy) / (n*sxx - sx*sx), rarest, (repeated - expected) / (uses - expected)
+	return trace.Habits()
 }
 
 func TestRouting(t *testing.T) {
@@ -136,14 +61,11 @@ func TestRouting(t *testing.T) {
 		if _, _, err := write(t.Context(), dir, plan, recipe{1, tt.skew, tt.reuse}, func(int64, int64) {}); err != nil {
 			t.Fatal(err)
 		}
-		zipf, rarest, reuse := habits(routes(t, ref.New(), dir, 256))
-		t.Logf("-skew %v -reuse %v: Zipf %.2f, reuse %.2f, least used expert %.3f", tt.skew, tt.reuse, zipf, reuse, rarest)
-		if !(zipf >= tt.leastZipf && zipf <= tt.mostZipf) || !(reuse >= tt.leastReuse && reuse <= tt.mostReuse) {
-			t.Errorf("-skew %v -reuse %v: Zipf %.2f, want %v to %v; reuse %.2f, want %v to %v",
-				tt.skew, tt.reuse, zipf, tt.leastZipf, tt.mostZipf, reuse, tt.leastReuse, tt.mostReuse)
-		}
-		if !(rarest > 0.01) {
-			t.Errorf("-skew %v -reuse %v: an expert gets %.4f of its layer's tokens", tt.skew, tt.reuse, rarest)
+		h := habits(t, dir, 256)
+		t.Logf("-skew %v -reuse %v: %+v", tt.skew, tt.reuse, h)
+		if !(h.Zipf >= tt.leastZipf && h.Zipf <= tt.mostZipf) || !(h.Reuse >= tt.leastReuse && h.Reuse <= tt.mostReuse) || !(h.Rarest > 0.01) {
+			t.Errorf("-skew %v -reuse %v: %+v; want Zipf %v to %v, reuse %v to %v, rarest above 0.01",
+				tt.skew, tt.reuse, h, tt.leastZipf, tt.mostZipf, tt.leastReuse, tt.mostReuse)
 		}
 	}
 }
