@@ -44,6 +44,7 @@ func start(browser, url string) (*chromium, error) {
 	}
 	args := append([]string{"--headless", "--no-sandbox", "--enable-unsafe-webgpu",
 		"--user-data-dir=" + profile, "--no-first-run", "--no-default-browser-check",
+		"--enable-blink-features=ForceEagerMeasureMemory", // else a page waits 14 s for its measure
 		"--disable-extensions", "--disable-component-update", "--disable-background-networking",
 		"--disable-background-timer-throttling", "--disable-renderer-backgrounding"},
 		strings.Fields(adapter)...)

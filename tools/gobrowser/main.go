@@ -34,7 +34,8 @@ Environment:
   MIXTAB_CHROMIUM        the browser, else chromium, chromium-browser or google-chrome
   MIXTAB_CHROMIUM_FLAGS  its WebGPU flags, else --use-webgpu-adapter=swiftshader
   MIXTAB_SERVE           a folder for fetch under /serve/
-  MIXTAB_*, GODEBUG, GOTRACEBACK are handed to the program.
+  MIXTAB_*, GODEBUG, GOTRACEBACK are handed to the program; its MIXTAB_ORIGIN is where
+  /serve/, /testdata/ and /module/ are.
 `
 
 func main() {

@@ -13,9 +13,19 @@ const post = (path, body) => {
 const alive = fetch('/alive');
 alive.catch(() => {});
 
+/** Workers cannot measure themselves. @param {MessagePort} port */
+const measure = async (port) => {
+  try {
+    port.postMessage((await performance.measureUserAgentSpecificMemory()).bytes);
+  } catch (error) {
+    port.postMessage(`${error}`);
+  }
+};
+
 const worker = new Worker('/worker.js', { type: 'module' });
 worker.onmessage = ({ data }) => {
   if (data.output) post(`/output?fd=${data.fd}`, data.output);
+  else if (data.measure) measure(data.measure);
   else if (data.failed !== undefined) post('/failed', data.failed);
   else post(`/exit?code=${data.code}`);
 };

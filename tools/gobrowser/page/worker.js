@@ -17,11 +17,18 @@ self.addEventListener('unhandledrejection', (event) => {
   postMessage({ fd: 2, output: `unhandled rejection: ${event.reason?.stack ?? event.reason}\n` });
 });
 
+globalThis.measureMemory = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data);
+    postMessage({ measure: port2 }, [port2]);
+  });
+
 const run = async () => {
   const { argv, env } = await (await fetch('/config.json')).json();
   const go = new globalThis.Go();
   go.argv = argv;
-  go.env = { ...env, TMPDIR: '/tmp' };
+  go.env = { ...env, TMPDIR: '/tmp', MIXTAB_ORIGIN: self.location.origin };
   go.exit = (/** @type {number} */ code) => postMessage({ code });
   const wasm = await WebAssembly.instantiateStreaming(fetch('/program.wasm'), go.importObject);
   globalThis.wasm = wasm; // cogentcore/webgpu finds the memory there
