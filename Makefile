@@ -32,7 +32,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= (bench, bench-web)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB (bench, bench-web)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -76,10 +76,12 @@ e2e: $(SERVER) ## the real server, page and model in headless Chromium
 PROMPT ?= 128
 GEN ?= 64
 IDS ?=
-BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') -json
+# Of experts on the device; all of them if empty.
+BUDGET ?=
+BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') $(if $(BUDGET),-expert-budget '$(BUDGET)') -json
 
 .PHONY: bench
-bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS); ends with a JSON object
+bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS, BUDGET); ends with a JSON object
 	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') $(BENCH_FLAGS)
 
 .PHONY: bench-web

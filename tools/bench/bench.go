@@ -2,7 +2,8 @@
 // bandwidth that the copy kernel reaches on the same adapter in the same run.
 //
 //	go run ./tools/bench -pack PACK -prompt 512 -gen 128 -json
-//	make bench-web PACK=… GEN=… IDS=…     the same program in headless Chromium
+//	make bench-web PACK=… BUDGET=2GiB GEN=… IDS=…     the same program in headless Chromium
+//	go run ./tools/bench -loads -pack PACK              how fast experts come to the device
 //	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
 package main
 
@@ -40,6 +41,9 @@ func define() *options {
 	flag.StringVar(&o.ids, "ids", "", "the prompt's token ids instead, separated by commas")
 	flag.IntVar(&o.Gen, "gen", 128, "tokens to generate")
 	flag.IntVar(&o.Runs, "runs", 2, "runs, of which the best counts; the first also warms up")
+	flag.IntVar(&o.Context, "context", 0, "tokens of the KV cache (default: what the run needs)")
+	flag.Var((*cli.Size)(&o.ExpertBudget), "expert-budget", "`bytes` of experts on the device, as in 6GiB; 0 for all")
+	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
 	flag.BoolVar(&o.asJSON, "json", false, "end with one line of JSON")
 	return o
 }
@@ -47,10 +51,10 @@ func define() *options {
 // parse reads the command line into o, whose flags are defined.
 func (o *options) parse() error {
 	cli.Parse("bench", usage)
+	if o.Prompt < 1 || o.Gen < 1 || o.Runs < 1 || o.Context < 0 {
+		return fmt.Errorf("-prompt, -gen and -runs must be at least 1, -context not negative")
+	}
 	if o.ids == "" {
-		if o.Prompt < 1 || o.Gen < 1 || o.Runs < 1 {
-			return fmt.Errorf("-prompt, -gen and -runs must be at least 1")
-		}
 		return nil
 	}
 	for _, word := range strings.Split(o.ids, ",") {
@@ -68,12 +72,31 @@ func (o *options) print(r measure.Result) error {
 	fmt.Printf("prefill  %8.1f tok/s  (%d tokens, first token after %.2f s)\n", r.PrefillTokS, r.PromptTokens, r.FirstTokenSeconds)
 	fmt.Printf("decode   %8.1f tok/s  (%.1f MB a token: %.2f GB/s, %.0f %% of the copy kernel's %.2f GB/s)\n", r.DecodeTokS,
 		float64(r.BytesPerToken)/1e6, r.DecodeTokS*float64(r.BytesPerToken)/1e9, 100*r.BandwidthShare, r.CopyGBs)
-	fmt.Printf("per token %d dispatches (%.1f a layer), %.1f host calls · opened in %.1f s · %.0f MB on the GPU, %.0f MB in Go\n",
-		r.DispatchesPerToken, r.DispatchesPerLayer, r.HostCallsPerToken, r.OpenSeconds, float64(r.GPUBytes)/1e6, float64(r.GoHeapBytes)/1e6)
+	fmt.Printf("experts  %8.1f %% hits  (%s: %.1f MB and %.0f ms of waiting a token)\n", 100*r.ExpertHitRate, slots(r),
+		r.ExpertBytesPerToken/1e6, r.ExpertWaitMsPerToken)
+	fmt.Printf("per token %d dispatches (%.1f a layer), %.1f host calls, %.0f bytes read back · opened in %.1f s\n",
+		r.DispatchesPerToken, r.DispatchesPerLayer, r.HostCallsPerToken, r.ReadbackPerToken, r.OpenSeconds)
+	fmt.Printf("memory   %8.0f MB on the GPU, %.0f MB in Go", float64(r.GPUBytes)/1e6, float64(r.GoHeapBytes)/1e6)
+	if r.PeakRSSBytes > 0 {
+		fmt.Printf(", %.0f MB in the process at most and %.0f MB of mapped files", float64(r.PeakRSSBytes)/1e6, float64(r.MappedBytes)/1e6)
+	}
+	if r.JSHeapBytes > 0 {
+		fmt.Printf(", %.0f MB in JavaScript", float64(r.JSHeapBytes)/1e6)
+	}
+	fmt.Println()
 	if !o.asJSON {
 		return nil
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// slots says in words where the experts are.
+func slots(r measure.Result) string {
+	where := "slots by layer"
+	if r.SharedPool {
+		where = "slots in one pool"
+	}
+	return fmt.Sprintf("%d %s, a budget of %.2f GB", r.ExpertSlots, where, float64(r.ExpertBudgetBytes)/1e9)
 }
 
 func main() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"strings"
 
 	"mixtab/tools/bench/measure"
@@ -27,6 +28,9 @@ func run() error {
 	store, err := source.Connect()
 	if err != nil {
 		return err
+	}
+	if strings.HasPrefix(o.pack, "/") {
+		o.pack = os.Getenv("MIXTAB_ORIGIN") + o.pack // gobrowser's
 	}
 	pack := store.Pack(strings.TrimSuffix(o.pack, "/") + "/")
 	r, err := measure.Run(ctx, dev, pack.On(dev), o.Config, nil)

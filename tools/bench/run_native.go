@@ -4,12 +4,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"mixtab/demo"
+	"mixtab/engine/experts"
+	"mixtab/engine/weights"
 	"mixtab/packdir"
 	"mixtab/tools/bench/measure"
 	"mixtab/tools/cli"
@@ -20,6 +25,8 @@ func run() error {
 	o := define()
 	device := flag.String("device", "native", "native (wgpu) or ref (plain Go)")
 	traces := flag.String("trace", "", "replay these routing traces, `files` separated by commas, by every eviction policy; needs no pack")
+	loads := flag.Bool("loads", false, "measure instead how fast experts come from the pack to the device")
+	record := flag.String("record", "", "write the routing trace of the generated tokens to a `file`; one run only")
 	if err := o.parse(); err != nil {
 		return err
 	}
@@ -29,8 +36,10 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	pack, err := packdir.OpenFS(demo.FS())
+	files := demo.FS()
 	if o.pack != "" {
 		pack, err = packdir.Open(o.pack)
+		files = os.DirFS(o.pack)
 	}
 	if err != nil {
 		return err
@@ -40,11 +49,40 @@ func run() error {
 		return err
 	}
 	defer dev.Close()
+	if *loads {
+		return o.loads(ctx, dev, pack.Source(dev), files)
+	}
+	var trace *experts.Trace
+	if *record != "" {
+		o.Runs = 1
+		trace = newTrace(pack.Manifest())
+		o.Trace = func(chosen []int) { trace.Tokens = append(trace.Tokens, experts.Token{Experts: slices.Clone(chosen)}) }
+	}
 	bar := progress.New("loading")
 	r, err := measure.Run(ctx, dev, pack.Source(dev), o.Config, bar.Set)
 	bar.Clear()
+	if err == nil && trace != nil {
+		err = writeTrace(*record, trace)
+	}
 	if err != nil {
 		return err
 	}
 	return o.print(r)
+}
+
+func newTrace(man *weights.Manifest) *experts.Trace {
+	c := man.Config
+	return &experts.Trace{Layers: c.NLayers, Experts: c.NExperts, TopK: c.NExpertsPerTok, Note: "decoded by " + man.Name}
+}
+
+func writeTrace(file string, t *experts.Trace) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	err = experts.Write(f, t)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }

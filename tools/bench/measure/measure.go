@@ -5,7 +5,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
@@ -22,6 +21,13 @@ type Config struct {
 	Prompt int     // tokens
 	Gen    int     // tokens to generate
 	Runs   int     // the fastest counts; the first also warms the device up
+
+	Context      int   // as engine.Config's; 0: as long as prompt and tokens need
+	ExpertBudget int64 // as engine.Config's
+	Lazy         bool  // as engine.Config's
+
+	// Trace is told the experts of every decoded token, layer by layer.
+	Trace func(chosen []int)
 }
 
 // A Result is what bench prints as JSON.
@@ -43,12 +49,34 @@ type Result struct {
 	DispatchesPerToken int     `json:"dispatches_per_token"`
 	DispatchesPerLayer float64 `json:"dispatches_per_layer"`
 	HostCallsPerToken  float64 `json:"host_calls_per_token"` // Go↔JS crossings in the browser
-	GPUBytes           uint64  `json:"gpu_bytes"`
-	GoHeapBytes        uint64  `json:"go_heap_bytes"` // held from the system: WebAssembly memory in the browser
+	ReadbackPerToken   float64 `json:"readback_bytes_per_token"`
+
+	ExpertBudgetBytes    int64   `json:"expert_budget_bytes"` // that was given, or what all experts take
+	ExpertSlots          int     `json:"expert_slots"`
+	SharedPool           bool    `json:"shared_pool"`
+	ExpertHitRate        float64 `json:"expert_hit_rate"` // of decoded tokens
+	ExpertBytesPerToken  float64 `json:"expert_bytes_per_token"`
+	ExpertWaitMsPerToken float64 `json:"expert_wait_ms_per_token"`
+
+	GPUBytes     uint64 `json:"gpu_bytes"`                // held at the end
+	GoHeapBytes  uint64 `json:"go_heap_bytes"`            // held from the system: WebAssembly memory in the browser
+	PeakRSSBytes int64  `json:"peak_rss_bytes,omitempty"` // natively: RssAnon + RssShmem
+	MappedBytes  int64  `json:"mapped_bytes,omitempty"`   // natively: RssFile, at most
+	JSHeapBytes  int64  `json:"js_heap_bytes,omitempty"`  // in the browser, without the WebAssembly memory
+}
+
+// memory is in bytes.
+type memory struct {
+	peak   int64 // of what is the process's own: RssAnon + RssShmem
+	mapped int64 // files at most: RssFile
+	js     int64 // JavaScript's, in the browser
 }
 
 // Run opens the pack and measures it.
 func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, progress func(loaded, total int64)) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	gauge := startGauge(ctx)
 	copyGBs, err := CopyBandwidth(ctx, dev)
 	if err != nil {
 		return Result{}, err
@@ -65,7 +93,9 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		c.IDs = prompt(c.Prompt, man.Config.VocabSize)
 	}
 	start := time.Now()
-	e, err := engine.Open(ctx, dev, src, engine.Config{Context: len(c.IDs) + c.Gen, Progress: progress})
+	e, err := engine.Open(ctx, dev, src, engine.Config{
+		Context: max(c.Context, len(c.IDs)+c.Gen), ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
+	})
 	if err != nil {
 		return Result{}, err
 	}
@@ -74,7 +104,11 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(), Layers: man.Config.NLayers,
 		PromptTokens: len(c.IDs), OpenSeconds: time.Since(start).Seconds(), CopyGBs: copyGBs,
 		BytesPerToken: bytesPerToken(man, len(c.IDs)+c.Gen/2), DispatchesPerToken: e.DispatchesPerToken(),
-		DispatchesPerLayer: float64(e.DispatchesPerToken()) / float64(man.Config.NLayers), GPUBytes: dev.Counters().BytesHeld,
+		DispatchesPerLayer: float64(e.DispatchesPerToken()) / float64(man.Config.NLayers),
+		ExpertBudgetBytes:  c.ExpertBudget, ExpertSlots: e.ExpertStats().Slots, SharedPool: e.ExpertStats().SharedPool,
+	}
+	if c.ExpertBudget == 0 {
+		r.ExpertBudgetBytes = e.ExpertStats().BudgetBytes
 	}
 	for range c.Runs {
 		if err := r.once(ctx, dev, e, c); err != nil {
@@ -82,9 +116,12 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		}
 	}
 	r.BandwidthShare = r.DecodeTokS * float64(r.BytesPerToken) / 1e9 / copyGBs
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	r.GoHeapBytes = mem.Sys
+	r.GPUBytes, r.GoHeapBytes = dev.Counters().BytesHeld, goHeap()
+	m, err := gauge.read(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	r.PeakRSSBytes, r.MappedBytes, r.JSHeapBytes = m.peak, m.mapped, m.js
 	return r, nil
 }
 
@@ -95,12 +132,13 @@ func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c C
 	start := time.Now()
 	var first time.Time
 	var before gpu.Counters
+	var expertsBefore engine.ExpertStats
 	for id, err := range e.Generate(ctx, c.IDs, sample.Config{}) {
 		if err != nil {
 			return err
 		}
 		if len(tokens) == 0 {
-			first, before = time.Now(), dev.Counters()
+			first, before, expertsBefore = time.Now(), dev.Counters(), e.ExpertStats()
 		}
 		if tokens = append(tokens, id); len(tokens) == c.Gen {
 			break
@@ -117,11 +155,23 @@ func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c C
 	if s := float64(len(c.IDs)) / prefill; s > r.PrefillTokS {
 		r.PrefillTokS, r.FirstTokenSeconds = s, prefill
 	}
-	if steps := float64(c.Gen - 1); steps > 0 {
-		r.DecodeTokS = max(r.DecodeTokS, steps/decode)
-		r.HostCallsPerToken = float64(dev.Counters().HostCalls-before.HostCalls) / steps
+	if steps := float64(c.Gen - 1); steps > 0 && steps/decode > r.DecodeTokS {
+		r.DecodeTokS = steps / decode
+		r.perToken(steps, before, dev.Counters(), expertsBefore, e.ExpertStats())
 	}
 	return nil
+}
+
+// perToken spreads over the decoded tokens what they took.
+func (r *Result) perToken(steps float64, before, after gpu.Counters, expertsBefore, expertsAfter engine.ExpertStats) {
+	r.HostCallsPerToken = float64(after.HostCalls-before.HostCalls) / steps
+	r.ReadbackPerToken = float64(after.BytesRead-before.BytesRead) / steps
+	r.ExpertHitRate = 1
+	if uses := expertsAfter.Uses - expertsBefore.Uses; uses > 0 {
+		r.ExpertHitRate = 1 - float64(expertsAfter.Loads-expertsBefore.Loads)/float64(uses)
+	}
+	r.ExpertBytesPerToken = float64(expertsAfter.LoadedBytes-expertsBefore.LoadedBytes) / steps
+	r.ExpertWaitMsPerToken = (expertsAfter.Wait - expertsBefore.Wait).Seconds() * 1000 / steps
 }
 
 // prompt is n ids spread over the vocabulary, the same in every run.

@@ -1,0 +1,139 @@
+//go:build !js
+
+package measure
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"mixtab/demo"
+	"mixtab/engine"
+	"mixtab/engine/experts"
+	"mixtab/engine/gpu"
+	"mixtab/engine/quant"
+	"mixtab/engine/ref"
+	"mixtab/engine/weights"
+	"mixtab/packdir"
+)
+
+func TestBytesPerToken(t *testing.T) {
+	c, err := weights.ParseConfig([]byte(`{"architectures": ["MixtralForCausalLM"], "hidden_act": "silu", "hidden_size": 64, "intermediate_size": 96,
+  "max_position_embeddings": 512, "num_attention_heads": 4, "num_experts_per_tok": 2, "num_hidden_layers": 3,
+  "num_key_value_heads": 2, "num_local_experts": 4, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 100}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := weights.NewPlan(c, quant.Q4, quant.Q8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make([]string, len(plan.Shards))
+	for i := range names {
+		names[i] = string(rune('a' + i))
+	}
+	const (
+		q4, q8   = 18, 34                        // bytes of a group of 32
+		qkv      = (4 + 2*2) * 16 * 64 / 32 * q4 // rows of queries, keys and values
+		output   = 64 * 64 / 32 * q4
+		expert   = 3 * 96 * 64 / 32 * q4
+		norms    = 2 * 64 * 4
+		router   = 4 * 64 * 4
+		layer    = qkv + output + norms + router
+		head     = 100*64/32*q8 + 64*4 // and the last norm
+		row      = 64 / 32 * q8        // of the embedding
+		cached   = 2 * 2 * 16 * 4      // of a layer and a position
+		position = 50
+		want     = row + head + 3*(layer+2*expert+position*cached)
+	)
+	if got := bytesPerToken(plan.Manifest(names), position); got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+}
+
+func TestPerToken(t *testing.T) {
+	var r Result
+	r.perToken(4, gpu.Counters{HostCalls: 10, BytesRead: 100}, gpu.Counters{HostCalls: 30, BytesRead: 116},
+		engine.ExpertStats{Uses: 10, Loads: 10, LoadedBytes: 1000, Wait: time.Second},
+		engine.ExpertStats{Uses: 26, Loads: 14, LoadedBytes: 1400, Wait: 3 * time.Second})
+	want := Result{HostCallsPerToken: 5, ReadbackPerToken: 4, ExpertHitRate: 0.75, ExpertBytesPerToken: 100, ExpertWaitMsPerToken: 500}
+	if r.HostCallsPerToken != want.HostCallsPerToken || r.ReadbackPerToken != want.ReadbackPerToken || r.ExpertHitRate != want.ExpertHitRate ||
+		r.ExpertBytesPerToken != want.ExpertBytesPerToken || r.ExpertWaitMsPerToken != want.ExpertWaitMsPerToken {
+		t.Errorf("got %+v\nwant %+v", r, want)
+	}
+	r.perToken(4, gpu.Counters{}, gpu.Counters{}, engine.ExpertStats{}, engine.ExpertStats{})
+	if r.ExpertHitRate != 1 {
+		t.Errorf("nothing was asked for: hit rate %v", r.ExpertHitRate)
+	}
+}
+
+func TestParseStatus(t *testing.T) {
+	m := parseStatus([]byte("Name:\tbench\nVmHWM:\t  999 kB\nRssAnon:\t     100 kB\nRssFile:\t      20 kB\nRssShmem:\t       3 kB\nThreads:\t4\n"))
+	if want := (memory{peak: 103 << 10, mapped: 20 << 10}); m != want {
+		t.Errorf("got %+v, want %+v", m, want)
+	}
+}
+
+// The gauge sees memory that was there for a moment only.
+func TestGauge(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SKIP: reads /proc/self/status")
+	}
+	g := startGauge(t.Context())
+	before, _ := g.read(t.Context())
+	b := make([]byte, 64<<20)
+	for i := range b {
+		b[i] = 1
+	}
+	time.Sleep(250 * time.Millisecond)
+	runtime.KeepAlive(b)
+	after, _ := g.read(t.Context())
+	if _, err := os.Stat("/proc/self/status"); err == nil && after.peak-before.peak < 48<<20 {
+		t.Errorf("64 MB more, and the peak went from %d to %d MB", before.peak>>20, after.peak>>20)
+	}
+}
+
+// The same tokens whatever the budget; the figures tell what it cost.
+func TestRunWithBudget(t *testing.T) {
+	pack, err := packdir.OpenFS(demo.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev := ref.New()
+	defer dev.Close()
+	man := pack.Manifest()
+	run := func(slots int) (Result, [][]int) {
+		var chosen [][]int
+		c := Config{IDs: []int32{1, 5, 9}, Gen: 8, Runs: 1, Trace: func(e []int) { chosen = append(chosen, slices.Clone(e)) }}
+		tensor, err := man.Tensor(weights.Expert(0, 0, weights.Gate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ExpertBudget = int64(slots) * 3 * tensor.Bytes()
+		r, err := Run(t.Context(), dev, pack.Source(dev), c, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, chosen
+	}
+	all, routes := run(0)
+	if all.ExpertHitRate != 1 || all.ExpertBytesPerToken != 0 || all.SharedPool || all.ExpertSlots != man.Config.NLayers*man.Config.NExperts {
+		t.Errorf("with all experts: %+v", all)
+	}
+	half, again := run(man.Config.NLayers * man.Config.NExperts / 2)
+	if !slices.Equal(half.Tokens, all.Tokens) || half.SharedPool || half.ExpertHitRate <= 0 || half.ExpertHitRate >= 1 || half.ExpertBytesPerToken <= 0 {
+		t.Errorf("with half of them: %+v", half)
+	}
+	if len(routes) < 7 || !slices.EqualFunc(routes[:7], again[:7], slices.Equal[[]int]) {
+		t.Errorf("the routes differ: %v and %v", routes, again)
+	}
+	trace := &experts.Trace{Layers: man.Config.NLayers, Experts: man.Config.NExperts, TopK: man.Config.NExpertsPerTok}
+	for _, e := range again[:7] {
+		trace.Tokens = append(trace.Tokens, experts.Token{Experts: e})
+	}
+	if err := experts.Write(t.Output(), trace); err != nil {
+		t.Error(err)
+	}
+}
