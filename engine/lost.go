@@ -9,6 +9,18 @@ import (
 	"mixtab/engine/gpu"
 )
 
+// Restore loads the pack onto another device after dev was lost, between two requests. It
+// does nothing if dev is the engine's no more: then a request has done it.
+func (e *Engine) Restore(ctx context.Context, dev gpu.Device, cause error) (err error) {
+	defer recovered(&err)
+	if e.dev != dev {
+		return nil
+	}
+	e.begin()
+	defer e.end(ctx)
+	return e.rebuild(ctx, cause)
+}
+
 // rebuild loads the pack onto another device after the engine's was lost. What was on it,
 // the KV cache too, is gone: the caller runs the text again.
 //

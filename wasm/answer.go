@@ -82,6 +82,7 @@ func or[T any](p *T, otherwise T) T {
 
 func (s *server) delta(id int) func(engine.Delta) {
 	return func(d engine.Delta) {
+		s.restored()
 		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens})
 	}
 }

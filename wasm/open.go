@@ -9,6 +9,8 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"mixtab/engine"
+	"mixtab/engine/gpu"
+	"mixtab/engine/weights"
 	"mixtab/wasm/host"
 	"mixtab/wasm/protocol"
 	"mixtab/wasm/source"
@@ -35,6 +37,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{
 		Context: r.Context, Progress: p.loaded,
 		ExpertBudget: s.expertBudget(r.ExpertBudget), Lazy: host.Lazy(s.expertBytes),
+		Reopen: func(ctx context.Context) (gpu.Device, weights.Source, error) { return s.reopen(ctx, pack) },
 	})
 	if err != nil {
 		dev.Close()
@@ -86,6 +89,10 @@ type progress struct {
 // loaded is told the bytes on the device.
 func (p *progress) loaded(bytes, total int64) {
 	p.onDevice, p.total = bytes, total
+	if p.s.restoring {
+		p.s.emit(protocol.Restoring{Type: "restoring", LoadedBytes: bytes, TotalBytes: total})
+		return
+	}
 	p.report()
 }
 
@@ -108,12 +115,5 @@ func (p *progress) report() {
 	}
 	if full {
 		p.s.emit(protocol.Progress{Type: "progress", ID: p.id, Phase: protocol.PhaseKernels, LoadedBytes: p.total, TotalBytes: p.total})
-	}
-}
-
-// watch tells the page when the device is lost, whether or not a request runs.
-func (s *server) watch(dev *webgpu.Device) {
-	if err, ok := <-dev.Lost(); ok {
-		s.emit(protocol.Failed{Type: "failed", Code: codeOf(err), Message: err.Error()})
 	}
 }

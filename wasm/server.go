@@ -12,7 +12,8 @@ import (
 	"mixtab/wasm/webgpu"
 )
 
-// A server answers the page's requests one after the other. Only Cancel and Stats overtake.
+// A server answers the page's requests one after the other. Only Cancel, Stats and
+// SetExpertBudget overtake.
 //
 // Go on js/wasm runs one goroutine at a time and switches only where one waits, so its
 // fields need no lock.
@@ -22,18 +23,20 @@ type server struct {
 	waiting chan struct{} // holds one token while the queue may have something
 	cancels map[int]context.CancelFunc
 
-	dev    *webgpu.Device
-	engine *engine.Engine
+	dev       *webgpu.Device
+	engine    *engine.Engine
+	restoring bool // the device was lost, and no token has come since
 
 	expertBytes int64         // of the open pack
 	fastest     time.Duration // of a token, over all answers
 }
 
-// A job is a request with the context that Cancel ends.
+// A job is a request with the context that Cancel ends, or a lost device.
 type job struct {
 	ctx     context.Context
 	id      int
 	request protocol.Request
+	loss    *loss
 }
 
 func newServer(emit func(protocol.Event)) *server {
@@ -57,11 +60,19 @@ func (s *server) receive(text []byte) {
 	ctx, cancel := context.WithCancel(context.Background())
 	id := idOf(request)
 	s.cancels[id] = cancel
-	if _, ok := request.(protocol.Stats); ok {
-		s.run(job{ctx, id, request}) // waits for nothing
-		return
+	j := job{ctx: ctx, id: id, request: request}
+	switch request.(type) {
+	case protocol.Stats:
+		s.run(j) // waits for nothing
+	case protocol.SetExpertBudget:
+		go s.run(j) // takes its turn between two tokens
+	default:
+		s.enqueue(j)
 	}
-	s.queue = append(s.queue, job{ctx, id, request})
+}
+
+func (s *server) enqueue(j job) {
+	s.queue = append(s.queue, j)
 	select {
 	case s.waiting <- struct{}{}:
 	default:
@@ -94,7 +105,11 @@ func (s *server) serve() {
 		for len(s.queue) > 0 {
 			next := s.queue[0]
 			s.queue = s.queue[1:]
-			s.run(next)
+			if next.loss != nil {
+				s.restore(next)
+			} else {
+				s.run(next)
+			}
 		}
 	}
 }
@@ -110,6 +125,11 @@ func (s *server) run(j job) {
 		}
 	}()
 	last, err := s.answer(j)
+	switch j.request.(type) {
+	case protocol.Stats, protocol.SetExpertBudget: // beside whatever runs
+	default:
+		s.restored()
+	}
 	if err != nil {
 		last = protocol.Failed{Type: "failed", ID: j.id, Code: codeOf(err), Message: err.Error()}
 	}

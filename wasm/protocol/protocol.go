@@ -166,6 +166,15 @@ type Failure struct {
 	Message string `json:"message"` // one line: what happened, where, what to do
 }
 
+// Restoring tells, outside requests, that the GPU was lost and that the pack is on its way
+// to it again. The answer under way then goes on.
+type Restoring struct {
+	Type        string `json:"type"` // "restoring"
+	LoadedBytes int64  `json:"loadedBytes"`
+	TotalBytes  int64  `json:"totalBytes"`
+	Done        bool   `json:"done"` // with or without success
+}
+
 // Opened answers an Open.
 type Opened struct {
 	Type        string  `json:"type"` // "opened"
@@ -278,14 +287,15 @@ func (Detokenize) request()      {}
 func (Stats) request()           {}
 func (SetExpertBudget) request() {}
 
-func (Ready) event()    {}
-func (Progress) event() {}
-func (Download) event() {}
-func (Opened) event()   {}
-func (Delta) event()    {}
-func (Done) event()     {}
-func (Result) event()   {}
-func (Failed) event()   {}
+func (Ready) event()     {}
+func (Progress) event()  {}
+func (Download) event()  {}
+func (Restoring) event() {}
+func (Opened) event()    {}
+func (Delta) event()     {}
+func (Done) event()      {}
+func (Result) event()    {}
+func (Failed) event()    {}
 
 // ParseRequest reads one message of the page.
 func ParseRequest(text []byte) (Request, error) {

@@ -44,6 +44,7 @@ var events = []Event{
 	Progress{Type: "progress", ID: 1, Phase: PhaseDevice},
 	Progress{Type: "progress", ID: 1, Phase: PhaseWeights, LoadedBytes: 1 << 30, TotalBytes: 26 << 30},
 	Progress{Type: "progress", ID: 1, Phase: PhaseKernels},
+	Restoring{Type: "restoring", LoadedBytes: 1 << 20, TotalBytes: 1 << 30}, Restoring{Type: "restoring", Done: true},
 	Download{Type: "download", Phase: DownloadWaiting},
 	Download{Type: "download", Phase: DownloadRuns, DoneBytes: 20 << 30, TotalBytes: 24 << 30, BytesPerSecond: 12.5e6,
 		SecondsLeft: p(343.6), SecondsPerToken: p(51.25), WaitingTokens: 0.998},

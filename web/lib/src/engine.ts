@@ -3,7 +3,7 @@ import { Completions } from './completions.ts';
 import { abortReason, MixtabError } from './errors.ts';
 import { Link, type WorkerLike } from './link.ts';
 import { keepStorage, packs, packUrl } from './packs.ts';
-import type { Download, EngineStats, ExpertStats, Opened, Phase, Result } from './protocol.ts';
+import type { Download, EngineStats, ExpertStats, Opened, Phase, Restoring, Result } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { spawnWorker } from './spawn.ts';
 
@@ -20,6 +20,9 @@ export interface EngineProgress {
  */
 export type EngineDownload = Readonly<Omit<Download, 'type'>>;
 
+/** The GPU was lost; the pack is on its way to it again, and the answer then goes on. */
+export type EngineRestoring = Readonly<Omit<Restoring, 'type'>>;
+
 export interface EngineOptions {
   /** URL of the pack's folder, the one with manifest.json; relative to the page. */
   pack: string;
@@ -33,6 +36,8 @@ export interface EngineOptions {
   onProgress?: (progress: EngineProgress) => void;
   /** Told while the pack is downloaded, during the opening and afterwards. */
   onDownload?: (download: EngineDownload) => void;
+  /** Told when the GPU was lost, while the engine restores itself, and when it is over. */
+  onRestoring?: (restoring: EngineRestoring) => void;
   /** Gives the opening up. */
   signal?: AbortSignal;
   /** Starts the worker, for bundlers that place its script themselves and for tests. */
@@ -50,7 +55,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   requireCount('expertBudget', expertBudget, 'bytes');
   const pack = packUrl(options.pack);
 
-  const link = new Link(options.worker ? options.worker() : spawnWorker(), ({ type: _type, ...download }) => {
+  const link = new Link(options.worker ? options.worker() : spawnWorker(), event => {
+    if (event.type === 'restoring') {
+      const { type: _type, ...restoring } = event;
+      options.onRestoring?.(restoring);
+      return;
+    }
+    const { type: _type, ...download } = event;
     keepStorage();
     options.onDownload?.(download);
   });
@@ -76,7 +87,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 /** A pack in the visitor's GPU, ready to answer. Made by createEngine. */
 export class Engine {
   readonly info: EngineInfo;
-  /** Resolves when the engine is lost (the GPU went away, it crashed); a new one is then needed. */
+  /** Resolves when the engine is lost and could not restore itself; a new one is then needed. */
   readonly lost: Promise<MixtabError>;
   readonly chat: { readonly completions: ChatCompletions };
   readonly completions: Completions;

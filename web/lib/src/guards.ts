@@ -3,13 +3,14 @@
 
 import type { Code, EngineEvent, EngineRequest } from './protocol.ts';
 
-type Kind = 'string' | 'number' | 'string[]' | 'number[]' | 'object';
+type Kind = 'string' | 'number' | 'boolean' | 'string[]' | 'number[]' | 'object';
 type Shape = Record<string, Kind | `${Kind}?`>;
 
 /** Every field of every event; "?" marks one that may be null. */
 const events: { [T in EngineEvent['type']]: Shape } = {
   ready: { version: 'string' },
   progress: { id: 'number', phase: 'string', loadedBytes: 'number', totalBytes: 'number' },
+  restoring: { loadedBytes: 'number', totalBytes: 'number', done: 'boolean' },
   download: {
     phase: 'string',
     doneBytes: 'number',

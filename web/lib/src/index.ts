@@ -2,7 +2,14 @@
 
 export type { ChatCompletions } from './chat.ts';
 export type { Completions } from './completions.ts';
-export type { Engine, EngineDownload, EngineInfo, EngineOptions, EngineProgress } from './engine.ts';
+export type {
+  Engine,
+  EngineDownload,
+  EngineInfo,
+  EngineOptions,
+  EngineProgress,
+  EngineRestoring,
+} from './engine.ts';
 export { createEngine } from './engine.ts';
 export { MixtabError } from './errors.ts';
 export type { WorkerLike } from './link.ts';

@@ -12,6 +12,7 @@ import type {
   Opened,
   Progress,
   Ready,
+  Restoring,
   Result,
 } from './protocol.ts';
 
@@ -48,16 +49,17 @@ export class Link {
   readonly lost: Promise<MixtabError>;
 
   readonly #worker: WorkerLike;
-  readonly #onDownload: (event: Download) => void;
+  readonly #onNews: (event: Download | Restoring) => void;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #ended: { reason: unknown } | undefined;
   #onReady!: { resolve(ready: Ready): void; reject(error: unknown): void };
   #onLost!: (error: MixtabError) => void;
 
-  constructor(worker: WorkerLike, onDownload: (event: Download) => void = () => {}) {
+  /** onNews is told what belongs to no request. */
+  constructor(worker: WorkerLike, onNews: (event: Download | Restoring) => void = () => {}) {
     this.#worker = worker;
-    this.#onDownload = onDownload;
+    this.#onNews = onNews;
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = { resolve, reject };
     });
@@ -124,7 +126,8 @@ export class Link {
         this.#onReady.resolve(event);
         return;
       case 'download':
-        this.#onDownload(event);
+      case 'restoring':
+        this.#onNews(event);
         return;
       case 'progress':
       case 'delta':

@@ -2,7 +2,7 @@
 // That this file compiles is the test that both sides agree.
 // biome-ignore-all format: as JSON writes it
 
-import type { Cancel, Chat, Complete, Delta, Detokenize, Done, Download, EngineEvent, EngineRequest, Failed, Open, Opened, Progress, Ready, Result, SetExpertBudget, Stats, Tokenize } from './protocol.ts';
+import type { Cancel, Chat, Complete, Delta, Detokenize, Done, Download, EngineEvent, EngineRequest, Failed, Open, Opened, Progress, Ready, Restoring, Result, SetExpertBudget, Stats, Tokenize } from './protocol.ts';
 
 export const requests: EngineRequest[] = [
   {"type":"open","id":1,"pack":"https://example.org/packs/demo/","context":2048,"expertBudget":2147483648} satisfies Open,
@@ -20,6 +20,8 @@ export const events: EngineEvent[] = [
   {"type":"progress","id":1,"phase":"device","loadedBytes":0,"totalBytes":0} satisfies Progress,
   {"type":"progress","id":1,"phase":"weights","loadedBytes":1073741824,"totalBytes":27917287424} satisfies Progress,
   {"type":"progress","id":1,"phase":"kernels","loadedBytes":0,"totalBytes":0} satisfies Progress,
+  {"type":"restoring","loadedBytes":1048576,"totalBytes":1073741824,"done":false} satisfies Restoring,
+  {"type":"restoring","loadedBytes":0,"totalBytes":0,"done":true} satisfies Restoring,
   {"type":"download","phase":"waiting","doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"secondsLeft":null,"secondsPerToken":null,"waitingTokens":0,"failure":null} satisfies Download,
   {"type":"download","phase":"downloading","doneBytes":21474836480,"totalBytes":25769803776,"bytesPerSecond":12500000,"secondsLeft":343.6,"secondsPerToken":51.25,"waitingTokens":0.998,"failure":null} satisfies Download,
   {"type":"download","phase":"verifying","doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"secondsLeft":null,"secondsPerToken":null,"waitingTokens":0,"failure":null} satisfies Download,

@@ -144,6 +144,15 @@ export interface Failure {
   message: string;
 }
 
+/** The GPU was lost, and the pack is on its way to it again; belongs to no request. */
+export interface Restoring {
+  type: 'restoring';
+  loadedBytes: number;
+  totalBytes: number;
+  /** With or without success. */
+  done: boolean;
+}
+
 /** Answers an Open. */
 export interface Opened {
   type: 'opened';
@@ -248,7 +257,7 @@ export interface Failed {
 }
 
 /** What the worker may send. */
-export type EngineEvent = Ready | Progress | Download | Opened | Delta | Done | Result | Failed;
+export type EngineEvent = Ready | Restoring | Progress | Download | Opened | Delta | Done | Result | Failed;
 
 /** Tells the page which remedy to show. */
 export type Code =

@@ -137,6 +137,7 @@ export class MixtabHeader extends MixtabElement {
       case 'loading':
         return t(`status.${this.engine.progress?.phase ?? 'starting'}`);
       case 'ready':
+        if (this.engine.restoring) return t('status.restoring');
         return this.answering ? t('status.answering') : this.#ready(this.engine.download);
       case 'failed':
         return t('status.failed');
@@ -165,6 +166,10 @@ export class MixtabHeader extends MixtabElement {
         return { loaded: Math.min(loaded, total), total };
       }
       case 'ready': {
+        if (this.engine.restoring) {
+          const { loadedBytes: loaded, totalBytes: total } = this.engine.restoring;
+          return { loaded, total };
+        }
         const { doneBytes: loaded = 0, totalBytes: total = 0 } = this.engine.download ?? {};
         return { loaded, total };
       }

@@ -16,6 +16,7 @@ export const de: Texts = {
     kernels: 'GPU wird vorbereitet',
     ready: 'Bereit',
     answering: 'Antwortet',
+    restoring: 'Die GPU war weg; das Modell wird wiederhergestellt',
     failed: 'Läuft nicht',
   },
   download: {

@@ -16,6 +16,7 @@ export const en = {
     kernels: 'Preparing the GPU',
     ready: 'Ready',
     answering: 'Answering',
+    restoring: 'The GPU went away; restoring the model',
     failed: 'Not running',
   },
   download: {

@@ -16,6 +16,7 @@ export const es: Texts = {
     kernels: 'Preparando la GPU',
     ready: 'Listo',
     answering: 'Respondiendo',
+    restoring: 'La GPU desapareció; se restaura el modelo',
     failed: 'Parado',
   },
   download: {

@@ -16,6 +16,7 @@ export const fr: Texts = {
     kernels: 'Préparation du GPU',
     ready: 'Prêt',
     answering: 'Réponse en cours',
+    restoring: 'Le GPU a disparu ; restauration du modèle',
     failed: 'À l’arrêt',
   },
   download: {

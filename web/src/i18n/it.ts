@@ -16,6 +16,7 @@ export const it: Texts = {
     kernels: 'Preparazione della GPU',
     ready: 'Pronto',
     answering: 'Sta rispondendo',
+    restoring: 'La GPU è sparita; ripristino del modello',
     failed: 'Fermo',
   },
   download: {

@@ -4,13 +4,19 @@ import {
   type EngineDownload,
   type EngineOptions,
   type EngineProgress,
+  type EngineRestoring,
   MixtabError,
 } from '../../lib/src/index.ts';
 import { Store } from './store.ts';
 
 export type EngineState =
   | { kind: 'loading'; progress: EngineProgress | undefined }
-  | { kind: 'ready'; engine: Engine; download: EngineDownload | undefined }
+  | {
+      kind: 'ready';
+      engine: Engine;
+      download: EngineDownload | undefined;
+      restoring: EngineRestoring | undefined;
+    }
   | { kind: 'failed'; error: MixtabError };
 
 /** The one engine of the page: opens it, notices when it is lost, opens it again. */
@@ -37,10 +43,14 @@ export class EngineStore extends Store {
           download = now;
           if (this.state.kind === 'ready') this.#set({ ...this.state, download });
         },
+        onRestoring: now => {
+          if (this.state.kind === 'ready')
+            this.#set({ ...this.state, restoring: now.done ? undefined : now });
+        },
         ...(this.#worker && { worker: this.#worker }),
       });
       void engine.lost.then(error => this.#set({ kind: 'failed', error }));
-      this.#set({ kind: 'ready', engine, download });
+      this.#set({ kind: 'ready', engine, download, restoring: undefined });
     } catch (error) {
       this.#set({ kind: 'failed', error: asMixtabError(error) });
     }
