@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"golang.org/x/term"
 
@@ -29,6 +30,7 @@ type chatOptions struct {
 	topK        int
 	maxTokens   int
 	seed        int64
+	experts     uint64
 	verbose     bool
 }
 
@@ -43,6 +45,10 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 	flags.IntVar(&o.topK, "top-k", 0, "keep this many tokens; 0 keeps all")
 	flags.IntVar(&o.maxTokens, "max-tokens", 0, "longest answer; 0 is until the context is full")
 	flags.Int64Var(&o.seed, "seed", -1, "of sampling; negative is a random one")
+	flags.Func("expert-budget", "`bytes` of experts on the GPU, as in 6GiB; others are loaded as tokens want them (default all)", func(text string) (err error) {
+		o.experts, err = humanize.ParseBytes(text)
+		return err
+	})
 	flags.BoolVar(&o.verbose, "v", false, "tell the adapter and the speed after each answer")
 	return &ffcli.Command{
 		Name:       "chat",
@@ -60,7 +66,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 }
 
 func runChat(ctx context.Context, o chatOptions, prompt string, in io.Reader, out io.Writer) error {
-	e, dev, err := open(ctx, o.pack, engine.Config{})
+	e, dev, err := open(ctx, o.pack, engine.Config{ExpertBudget: int64(o.experts)})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"mixtab/tools/bench/measure"
 	"mixtab/tools/cli"
 )
@@ -42,7 +44,11 @@ func define() *options {
 	flag.IntVar(&o.Gen, "gen", 128, "tokens to generate")
 	flag.IntVar(&o.Runs, "runs", 2, "runs, of which the best counts; the first also warms up")
 	flag.IntVar(&o.Context, "context", 0, "tokens of the KV cache (default: what the run needs)")
-	flag.Var((*cli.Size)(&o.ExpertBudget), "expert-budget", "`bytes` of experts on the device, as in 6GiB; 0 for all")
+	flag.Func("expert-budget", "`bytes` of experts on the device, as in 6GiB; all if left out", func(text string) error {
+		bytes, err := humanize.ParseBytes(text)
+		o.ExpertBudget = int64(bytes)
+		return err
+	})
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
 	flag.BoolVar(&o.asJSON, "json", false, "end with one line of JSON")
 	return o
