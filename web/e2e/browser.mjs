@@ -1,4 +1,7 @@
 // Headless Chromium with WebGPU on the CPU, and pages that remember what went wrong.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const args = [
@@ -9,8 +12,21 @@ const args = [
   '--no-first-run',
 ];
 
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+  return chromium.launch({ executablePath, args });
+}
+
+/**
+ * A context whose origins keep their files on disk, as a visitor's do; others have them in
+ * memory. The profile is removed when it closes.
+ */
+export async function launchWithFiles() {
+  const profile = await mkdtemp(join(tmpdir(), 'mixtab-profile-'));
+  const context = await chromium.launchPersistentContext(profile, { executablePath, args });
+  context.on('close', () => rm(profile, { recursive: true, force: true, maxRetries: 10 }));
+  return context;
 }
 
 /** Opens a page and collects its console errors, uncaught errors and failed requests. */

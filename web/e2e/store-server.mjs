@@ -33,6 +33,7 @@ export class StoreServer {
 
   #sockets = new Set();
   #sent = 0;
+  #modules = 0;
   #port = 0;
 
   constructor({ shards = 12, bytes = 3 << 20, name = 'test pack', salt = '' } = {}) {
@@ -74,9 +75,9 @@ export class StoreServer {
     return `${this.origin}/packs/test/`;
   }
 
-  /** Bytes that left for the sockets, headers too. */
+  /** Bytes that left for the sockets, headers too, but without page and modules. */
   get sent() {
-    let sent = this.#sent;
+    let sent = this.#sent - this.#modules;
     for (const socket of this.#sockets) sent += socket.bytesWritten - socket.writableLength;
     return sent;
   }
@@ -107,8 +108,10 @@ export class StoreServer {
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
     response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range');
     const shard = /^\/packs\/test\/shards\/([0-9a-f]{64})\.bin$/.exec(path);
-    if (request.method === 'OPTIONS') response.writeHead(403).end(); // neither If-Range nor anything else
+    if (request.method === 'OPTIONS')
+      response.writeHead(403).end(); // neither If-Range nor anything else
     else if (shard) this.#shard(this.hashes.indexOf(shard[1]), request, response);
     else if (path === '/packs/test/manifest.json')
       response.writeHead(this.manifestStatus).end(JSON.stringify(this.manifest));
@@ -124,11 +127,13 @@ export class StoreServer {
       return;
     }
     const file = root + path;
-    if (!/^\/(wasm\/store|web\/e2e)\//.test(path) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!/^\/(wasm\/store|web\/e2e)\//.test(path) || !stat?.isFile()) {
       response.writeHead(404).end();
       return;
     }
     response.setHeader('Content-Type', 'text/javascript');
+    this.#modules += stat.size;
     createReadStream(file).pipe(response);
   }
 
@@ -164,7 +169,7 @@ export class StoreServer {
     ]);
     if (fault.corrupt) body[body.length - 1] ^= 1;
     if (fault.cutAfter !== undefined) {
-      response.write(body.subarray(0, fault.cutAfter), () => setTimeout(() => response.destroy(), 20));
+      response.write(body.subarray(0, fault.cutAfter), () => setTimeout(() => response.destroy(), 200));
       return;
     }
     trickle(response, body, fault.bytesPerSecond);
@@ -178,8 +183,12 @@ async function trickle(response, body, bytesPerSecond = Infinity) {
     const room = response.write(body.subarray(at, at + piece));
     if (!room) {
       await new Promise(resolve => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
+        const events = ['drain', 'close'];
+        const go = () => {
+          for (const event of events) response.off(event, go);
+          resolve();
+        };
+        for (const event of events) response.on(event, go);
       });
     }
     if (bytesPerSecond < Infinity) await new Promise(resolve => setTimeout(resolve, 31));

@@ -14,7 +14,7 @@
 //
 // No directory handle is kept: they go stale when the user clears the site's data.
 
-import { StoreError, is } from './errors.js';
+import { StoreError, is, isGone } from './errors.js';
 import { tell } from './tabs.js';
 import { wait } from './wait.js';
 
@@ -39,6 +39,7 @@ const probe = async () => {
 
 /** @param {string[]} path created where it is missing */
 export const folder = async (...path) => {
+  throwIfLost();
   let dir = await navigator.storage.getDirectory();
   for (const name of ['mixtab', ...path]) dir = await dir.getDirectoryHandle(name, { create: true });
   return dir;
@@ -86,7 +87,7 @@ export const writeSmall = async (dir, name, bytes) => {
     if (access.write(bytes, { at: 0 }) < bytes.length) throw new DOMException('short write', 'QuotaExceededError');
     access.flush();
   } finally {
-    access.close();
+    await close(access, file);
   }
   await move(file, name);
 };
@@ -96,6 +97,34 @@ export const move = (file, name) => /** @type {any} */ (file).move(name);
 
 /** The only handle on a file. @param {FileSystemFileHandle} file */
 export const exclusive = (file) => patiently(file.name, () => file.createSyncAccessHandle());
+
+let lost = false;
+
+/** Throws where the user has cleared the site's data while this worker was writing. */
+export const throwIfLost = () => {
+  if (lost) throw new StoreError('deleted', "this site's data was cleared during a download: reload the page, then load the model again");
+};
+
+/**
+ * Closes a handle, unless its file is no longer there: Chromium 156 never returns from closing a
+ * file of a site whose data was cleared. Where the file was being written, it does not return
+ * from the next move of a file either, so all that is left is to give up until a new worker.
+ * @param {FileSystemSyncAccessHandle & {mode?: string}} access @param {FileSystemFileHandle} file
+ */
+export const close = async (access, file) => {
+  const writing = access.mode !== 'read-only';
+  if (writing) access.flush();
+  const size = await file.getFile().then(
+    (there) => there.size,
+    (error) => (isGone(error) ? -1 : access.getSize()),
+  );
+  if (size === access.getSize()) {
+    access.close();
+  } else if (writing) {
+    lost = true;
+    throwIfLost();
+  }
+};
 
 /** Removes a file of a shard. All workers are asked to close it first. @param {string} name */
 export const discard = async (name) => {

@@ -9,8 +9,11 @@ import { Meter } from './meter.js';
 import { downloadLock, file, keep, opened, shardOf } from './packs.js';
 import { bring } from './shard.js';
 import { listen, tell } from './tabs.js';
+import { wait } from './wait.js';
 
 const PARALLEL = 3; // traffic.js lets as many background ranges through
+const PATIENCE_MS = 600_000; // how long a server may be away
+const RETRY_MS = 10_000; // after fill.js has tried for as long
 
 /** @typedef {import('./packs.js').Pack} Pack */
 
@@ -23,11 +26,17 @@ export const download = async (url, context) => {
   const paused = new AbortController();
   const signal = AbortSignal.any([context.signal, paused.signal, pack.gone.signal]);
   let owner = false;
+  /** @type {import('../client.js').Progress | undefined} */
+  let others;
   const stop = listen((told) => {
+    if (told.type === 'progress' && told.pack === url && !owner) {
+      others = { ...told.progress, owner: false };
+      context.progress(others);
+    }
     if (told.type === 'pause' && told.pack === url) {
       paused.abort(new StoreError('cancelled', `the download of ${url} was paused: start it again to go on`));
+      if (others && !owner) context.progress({ ...others, phase: 'paused' });
     }
-    if (told.type === 'progress' && told.pack === url && !owner) context.progress({ ...told.progress, owner: false });
   });
   try {
     await navigator.locks.request(downloadLock(url), { signal }, async () => {
@@ -68,7 +77,7 @@ const run = async (pack, signal, context) => {
 };
 
 /**
- * Brings shards, some at a time. One that the server has not, or has wrong, keeps the others from nothing.
+ * Brings shards, some at a time. One that the server has not, or has wrong, stops none of the others.
  * @param {Pack} pack @param {string[]} todo @param {AbortSignal} signal @param {Meter} meter
  */
 const all = async (pack, todo, signal, meter) => {
@@ -83,17 +92,21 @@ const all = async (pack, todo, signal, meter) => {
         await bring(shard, { signal: either, onBytes: (delta) => meter.add(shard.sha, delta) });
         meter.complete(sha);
       } catch (error) {
-        if (!(error instanceof StoreError) || (error.kind !== 'missing' && error.kind !== 'damaged')) {
-          failed.abort(error);
+        if (either.aborted || !(error instanceof StoreError)) throw error;
+        if (error.kind === 'network' && meter.quietMs < PATIENCE_MS) {
+          todo.push(sha); // nobody waits for it but the user's disk
+          await wait(RETRY_MS, either);
+        } else if (error.kind === 'missing' || error.kind === 'damaged') {
+          incomplete ??= error;
+        } else {
           throw error;
         }
-        incomplete ??= error;
       }
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, stream));
-  if (failed.signal.aborted) throw failed.signal.reason;
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  const streams = Array.from({ length: PARALLEL }, () => stream().catch((error) => failed.abort(error)));
+  await Promise.all(streams); // none of them holds a file when this ends
+  either.throwIfAborted();
   if (incomplete) throw incomplete;
 };
 

@@ -21,5 +21,21 @@ export class StoreError extends Error {
 /** @param {unknown} error */
 export const text = (error) => (error instanceof Error ? error.message : String(error));
 
+/**
+ * Runs fn; where the browser gives it no room, that is an error of ours.
+ * @template T @param {string} what @param {() => Promise<T>} fn
+ */
+export const withinQuota = async (what, fn) => {
+  try {
+    return await fn();
+  } catch (error) {
+    if (!is(error, 'QuotaExceededError')) throw error;
+    throw new StoreError('quota', `no room for ${what}: free some space on this device, or remove other packs`);
+  }
+};
+
 /** Whether a file system call failed by this name. @param {unknown} error @param {string} name */
 export const is = (error, name) => error instanceof DOMException && error.name === name;
+
+/** Whether it failed because a file, or a folder above it, is not there. @param {unknown} error */
+export const isGone = (error) => is(error, 'NotFoundError') || is(error, 'InvalidStateError');

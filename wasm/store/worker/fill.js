@@ -5,17 +5,14 @@
 // network is slow.
 
 import { StoreError, text } from './errors.js';
-import { calm, enter, wanted } from './traffic.js';
+import { calm, enter } from './traffic.js';
 import { wait } from './wait.js';
 
 const RANGE_MIN = 256 << 10;
 const RANGE_MAX = 2 << 20;
 const STALL_MS = 30_000;
-// How long a server may be away: somebody waits for it, or nobody does.
-const PATIENCE_MS = 10_000;
-const BACKGROUND_PATIENCE_MS = 600_000;
+const PATIENCE_MS = 10_000; // how long a server may be away
 const RETRY_MS = 300;
-const RETRY_MAX_MS = 20_000;
 
 let rangeBytes = RANGE_MIN * 2;
 
@@ -47,13 +44,12 @@ export const fill = async (sink, job) => {
         delay = RETRY_MS;
         lastGood = performance.now();
       }
-      const patience = wanted(job.sha) ? PATIENCE_MS : BACKGROUND_PATIENCE_MS;
-      if (performance.now() - lastGood > patience) throw error;
+      if (performance.now() + delay - lastGood > PATIENCE_MS) throw error;
     } finally {
       leave();
     }
     await wait(delay * (0.75 + Math.random() / 2), job.signal);
-    delay = Math.min(2 * delay, RETRY_MAX_MS);
+    delay *= 2;
   }
 };
 

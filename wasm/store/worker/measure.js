@@ -3,7 +3,7 @@
 // there is enough, else of a file made for this, which the system then has in memory: the
 // figure is an upper bound.
 
-import { available, exclusive, folder, names, shards, size } from './disk.js';
+import { available, close, exclusive, folder, names, shards, size } from './disk.js';
 
 const PIECE = 16 << 20;
 const SCRATCH = 2 * PIECE;
@@ -26,13 +26,13 @@ const ofShards = async (buffer) => {
     const [name] = bins.splice(Math.floor(Math.random() * bins.length), 1);
     const length = (await size(dir, name)) ?? 0;
     if (length < PIECE / 16) continue;
-    const blob = await dir.getFileHandle(name);
-    const access = await /** @type {any} */ (blob).createSyncAccessHandle({ mode: 'read-only' }).catch(() => undefined);
+    const file = await dir.getFileHandle(name);
+    const access = await /** @type {any} */ (file).createSyncAccessHandle({ mode: 'read-only' }).catch(() => undefined);
     if (!access) continue;
     const start = performance.now();
     for (let at = 0; at < length; at += PIECE) bytes += access.read(buffer, { at });
     ms += performance.now() - start;
-    access.close();
+    await close(access, file);
   }
   return bytes < PIECE ? 0 : (bytes / ms) * 1000;
 };
@@ -41,7 +41,8 @@ const ofShards = async (buffer) => {
 const ofScratch = async (buffer) => {
   const dir = await folder();
   const name = `measure-${crypto.randomUUID()}`;
-  const access = await exclusive(await dir.getFileHandle(name, { create: true }));
+  const file = await dir.getFileHandle(name, { create: true });
+  const access = await exclusive(file);
   try {
     let written = 0;
     for (const end = performance.now() + LIMIT_MS; written < SCRATCH && performance.now() < end; written += PIECE) {
@@ -54,7 +55,7 @@ const ofScratch = async (buffer) => {
   } catch {
     return 0; // no room
   } finally {
-    access.close();
+    await close(access, file);
     await dir.removeEntry(name);
   }
 };

@@ -12,6 +12,9 @@ const KEPT = 3;
 /** @type {Map<string, Promise<ArrayBuffer>>} least recently used first */
 const kept = new Map();
 
+/** @param {string} sha */
+export const has = (sha) => kept.has(sha);
+
 /**
  * @param {import('./shard.js').Shard} shard @param {AbortSignal} signal of the pack
  * @param {number} offset @param {number} length

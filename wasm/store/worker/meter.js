@@ -18,7 +18,7 @@ export class Meter {
   #weight = 0;
   #counted = 0;
   #countedAt = performance.now();
-  #movedAt = -Infinity;
+  #movedAt = performance.now();
   #short = 0;
   #timer;
 
@@ -44,6 +44,11 @@ export class Meter {
     return this.#total - this.#done;
   }
 
+  /** Since when nothing has come. */
+  get quietMs() {
+    return performance.now() - this.#movedAt;
+  }
+
   /** What will not fit, by the browser's estimate. @param {number} bytes */
   set short(bytes) {
     this.#short = bytes;
@@ -58,6 +63,7 @@ export class Meter {
 
   /** @param {string} sha */
   complete(sha) {
+    this.#movedAt = performance.now();
     this.#set(sha, this.#sizes.get(sha) ?? 0);
   }
 
@@ -81,7 +87,7 @@ export class Meter {
       this.#counted = 0;
       this.#countedAt = now;
     }
-    const waits = this.#phase === 'downloading' && this.left > 0 && now - this.#movedAt > QUIET_MS;
+    const waits = this.#phase === 'downloading' && this.left > 0 && this.quietMs > QUIET_MS;
     this.#tell({
       pack: this.#pack,
       doneBytes: this.#done,

@@ -3,7 +3,7 @@
 // changes: manifests are written, packs removed, orphans swept away.
 
 import * as disk from './disk.js';
-import { StoreError, text } from './errors.js';
+import { StoreError, text, withinQuota } from './errors.js';
 import { sha256 } from './hash.js';
 import { parse } from './manifest.js';
 import { listen, tell } from './tabs.js';
@@ -44,7 +44,7 @@ export const open = async (url, { signal }) => {
   }
   const pack = remember(url, /** @type {Uint8Array<ArrayBuffer>} */ (raw));
   if (persistent) {
-    await keep(pack);
+    await ifRoom(keep(pack));
     sweepOnce();
   }
   return { manifest: pack.raw.slice(), persistent, offline, ...(await progressOf(pack.manifest)) };
@@ -84,8 +84,16 @@ export const keep = (pack) =>
     const dir = await folderOf(pack.url);
     const stored = await disk.readSmall(dir, 'manifest.json');
     if (stored && equal(stored, pack.raw)) return;
-    await disk.writeSmall(dir, 'url', new TextEncoder().encode(pack.url));
-    await disk.writeSmall(dir, 'manifest.json', pack.raw);
+    await withinQuota(`${pack.url}manifest.json`, async () => {
+      await disk.writeSmall(dir, 'url', new TextEncoder().encode(pack.url));
+      await disk.writeSmall(dir, 'manifest.json', pack.raw);
+    });
+  });
+
+/** What has no room is not kept, and works all the same. @param {Promise<unknown>} writing */
+const ifRoom = (writing) =>
+  writing.catch((error) => {
+    if (!(error instanceof StoreError && error.kind === 'quota')) throw error;
   });
 
 /** @param {string} url */
@@ -128,10 +136,13 @@ export const file = async (url, name, sha, context) => {
     throw new StoreError('damaged', `${url}${name} has other bytes than its manifest says: copy the pack there again`);
   }
   if (dir) {
-    await storeLock(async () => {
-      pack.gone.signal.throwIfAborted();
-      await disk.writeSmall(await folderOf(url), name, bytes);
-    });
+    const write = async () => disk.writeSmall(await folderOf(url), name, bytes);
+    await ifRoom(
+      storeLock(async () => {
+        pack.gone.signal.throwIfAborted();
+        await withinQuota(url + name, write);
+      }),
+    );
   }
   return bytes;
 };

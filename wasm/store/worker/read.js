@@ -2,8 +2,8 @@
 // Pieces of shards, from wherever they are.
 
 import { available, discard } from './disk.js';
-import { StoreError, is, text } from './errors.js';
-import { readFrom } from './memory.js';
+import { StoreError, isGone, text } from './errors.js';
+import * as memory from './memory.js';
 import { keep, opened, shardOf } from './packs.js';
 import { readAt } from './readers.js';
 import { bring } from './shard.js';
@@ -20,15 +20,17 @@ export const read = async (url, sha, offset, length, context) => {
     throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, and none from ${offset} to ${offset + length}: open the pack again`);
   }
   const gone = pack.gone.signal;
-  if (!(await available())) return readFrom(shard, gone, offset, length);
+  if (!(await available())) return memory.readFrom(shard, gone, offset, length);
 
   for (let tries = 0; ; tries++) {
     try {
       return await readAt(sha, offset, length);
     } catch (error) {
       gone.throwIfAborted();
+      if (error instanceof StoreError) throw error;
       if (tries === 2) throw new StoreError('damaged', `${shard.url} cannot be read from this browser's storage (${text(error)}): remove the pack and download it again`);
-      if (!isAbsent(error)) {
+      if (memory.has(sha)) return memory.readFrom(shard, gone, offset, length);
+      if (!isGone(error)) {
         console.warn(`mixtab: ${sha}.bin in the store: ${text(error)}; it is fetched again`);
         await discard(`${sha}.bin`);
       }
@@ -39,11 +41,8 @@ export const read = async (url, sha, offset, length, context) => {
         await bring(shard, { signal: gone, onBytes() {} });
       });
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'quota') return readFrom(shard, gone, offset, length);
+      if (error instanceof StoreError && error.kind === 'quota') return memory.readFrom(shard, gone, offset, length);
       throw error;
     }
   }
 };
-
-/** @param {unknown} error */
-const isAbsent = (error) => is(error, 'NotFoundError') || is(error, 'InvalidStateError');

@@ -3,13 +3,13 @@
 // Browsers without that mode give exclusive handles, which they may not, and read blobs instead.
 
 import { take } from './buffers.js';
-import { shards } from './disk.js';
+import * as disk from './disk.js';
 import { is } from './errors.js';
 import { listen } from './tabs.js';
 
 const OPEN_AT_MOST = 64; // opening one takes 1.6 ms (Chromium 156)
 
-/** @typedef {{read: (offset: number, length: number) => ArrayBuffer | Promise<ArrayBuffer>, close: () => void}} Reader */
+/** @typedef {{read: (offset: number, length: number) => ArrayBuffer | Promise<ArrayBuffer>, close: () => unknown}} Reader */
 
 /** @type {Map<string, Promise<Reader>>} least recently used first */
 const readers = new Map();
@@ -43,7 +43,7 @@ const close = (sha) => {
 
 /** @param {string} sha @returns {Promise<Reader>} */
 const open = async (sha) => {
-  const file = await (await shards()).getFileHandle(`${sha}.bin`);
+  const file = await (await disk.shards()).getFileHandle(`${sha}.bin`);
   const access = await shared(file);
   if (!access) {
     const blob = await file.getFile();
@@ -56,7 +56,7 @@ const open = async (sha) => {
       if (n < length) throw new RangeError(`${n} bytes instead of ${length} at ${offset}`);
       return buffer;
     },
-    close: () => access.close(),
+    close: () => disk.close(access, file),
   };
 };
 
@@ -65,7 +65,7 @@ const shared = async (file) => {
   try {
     const access = await /** @type {any} */ (file).createSyncAccessHandle({ mode: 'read-only' });
     if (access.mode === 'read-only') return access;
-    access.close();
+    await disk.close(access, file);
   } catch (error) {
     if (is(error, 'NotFoundError')) throw error;
   }

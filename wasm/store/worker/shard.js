@@ -2,8 +2,8 @@
 // Brings one shard into the store: part file, hash, rename. Whoever does it holds the lock
 // "mixtab-shard <sha>", so no shard is ever downloaded twice at once, in whatever tabs.
 
-import { discard, exclusive, move, readSmall, shards, size, unlessMissing, writeSmall } from './disk.js';
-import { StoreError, is } from './errors.js';
+import { close, discard, exclusive, move, readSmall, shards, size, unlessMissing, writeSmall } from './disk.js';
+import { StoreError, withinQuota } from './errors.js';
 import { copyAgain, fill } from './fill.js';
 import { sha256 } from './hash.js';
 import { tell } from './tabs.js';
@@ -21,15 +21,12 @@ export const bring = (shard, watch) =>
     if (await present(shard)) return;
     for (let again = false; ; again = true) {
       try {
-        await once(shard, watch);
+        await withinQuota(shard.url, () => once(shard, watch));
         break;
       } catch (error) {
         watch.signal.throwIfAborted();
-        if (is(error, 'QuotaExceededError')) {
-          throw new StoreError('quota', `no room for ${shard.url}: free some space on this device, or remove other packs`);
-        }
         // Damaged, or the user has cleared the site's data under us: once more from nothing.
-        if (again || !(is(error, 'NotFoundError') || is(error, 'InvalidStateError') || isDamaged(error))) throw error;
+        if (again || !(error instanceof DOMException || isDamaged(error))) throw error;
       }
     }
     tell({ type: 'have', sha: shard.sha });
@@ -51,7 +48,8 @@ const once = async (shard, { signal, onBytes }) => {
   const { url, sha, bytes } = shard;
   const dir = await shards();
   const file = await dir.getFileHandle(`${sha}.part`, { create: true });
-  const part = new Part(dir, sha, await exclusive(file));
+  const access = await exclusive(file);
+  const part = new Part(dir, sha, access);
   try {
     await part.resume(bytes);
     // Past the browser's cache: it would keep each shard a second time.
@@ -67,7 +65,7 @@ const once = async (shard, { signal, onBytes }) => {
     }
     throw error;
   } finally {
-    part.close();
+    await close(access, file);
   }
   await move(file, `${sha}.bin`);
   await unlessMissing(() => dir.removeEntry(`${sha}.etag`));
@@ -141,9 +139,5 @@ class Part {
       this.#access.read(bytes, { at: 0 });
       return sha256(bytes);
     });
-  }
-
-  close() {
-    this.#access.close();
   }
 }

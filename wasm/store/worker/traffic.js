@@ -16,8 +16,8 @@ const WANT = 'mixtab-want ';
 
 /** @type {Map<string, number>} how many wait for a shard, in this worker */
 const here = new Map();
-/** @type {Set<string>} shards that anyone waits for, in any */
-let anywhere = new Set();
+/** @type {Set<string>} shards that others wait for */
+let elsewhere = new Set();
 let looking = false;
 
 /** @type {{sha: string, go: () => void}[]} */
@@ -48,10 +48,10 @@ export const want = async (sha, fn) =>
   });
 
 /** @param {string} sha */
-export const wanted = (sha) => here.has(sha) || anywhere.has(sha);
+export const wanted = (sha) => here.has(sha) || elsewhere.has(sha);
 
 /** Whether a background download should stand back. @param {string} sha */
-const mustWait = (sha) => !wanted(sha) && here.size + anywhere.size > 0;
+const mustWait = (sha) => !wanted(sha) && here.size + elsewhere.size > 0;
 
 /**
  * Resolves when a range of a shard may be asked for, with what to call at its end.
@@ -73,21 +73,15 @@ export const calm = async (sha, signal) => {
 
 /** @param {string} sha @param {AbortSignal} signal @param {() => boolean} may */
 const turn = async (sha, signal, may) => {
-  signal.throwIfAborted();
-  while (!may()) {
-    await new Promise((resolve, reject) => {
-      const waiting = { sha, go: () => resolve(undefined) };
-      queue.push(waiting);
-      signal.addEventListener(
-        'abort',
-        () => {
-          queue = queue.filter((other) => other !== waiting);
-          reject(signal.reason);
-        },
-        { once: true },
-      );
+  for (signal.throwIfAborted(); !may(); signal.throwIfAborted()) {
+    await new Promise((resolve) => {
+      const go = () => {
+        signal.removeEventListener('abort', go);
+        resolve(undefined);
+      };
+      signal.addEventListener('abort', go);
+      queue.push({ sha, go });
     });
-    signal.throwIfAborted();
   }
 };
 
@@ -104,11 +98,13 @@ const next = () => {
 const look = async () => {
   if (looking) return;
   looking = true;
-  do {
+  for (;;) {
     const { held = [] } = await navigator.locks.query();
-    anywhere = new Set(held.flatMap(({ name }) => (name?.startsWith(WANT) ? [name.slice(WANT.length)] : [])));
+    const shas = held.flatMap(({ name }) => (name?.startsWith(WANT) ? [name.slice(WANT.length)] : []));
+    elsewhere = new Set(shas.filter((sha) => !here.has(sha)));
     next();
+    if (elsewhere.size === 0) break;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  } while (anywhere.size > 0);
+  }
   looking = false;
 };
