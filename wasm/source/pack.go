@@ -30,7 +30,7 @@ type State struct {
 	raw []byte
 }
 
-// Pack is the pack in the folder at a URL, which ends in a slash.
+// Pack is the pack in the folder at an absolute URL, which ends in a slash.
 func (s *Store) Pack(url string) *Pack { return &Pack{URL: url, store: s} }
 
 // Open asks the store for the pack, once.

@@ -16,12 +16,11 @@ import (
 	"mixtab/wasm/webgpu"
 )
 
-// Weights move in chunks as large as a buffer of the driver's staging ring, so that the
-// store reads one while others are copied. With windows.go's, at most 96 MiB of them are
-// in the page's memory.
+// Weights move in chunks, so that the store reads some while others are copied. With
+// windows.go's, at most 80 MiB of them are in the page's memory.
 const (
-	chunkBytes = 16 << 20
-	inFlight   = 5
+	chunkBytes = 8 << 20
+	inFlight   = 8
 )
 
 // queueBelow is the size below which WebGPU's queue is faster than the staging ring.

@@ -77,7 +77,7 @@ func (d *Device) WriteJS(b gpu.Buffer, offset int, src safejs.Value, srcOffset, 
 }
 
 // UploadJS does what WriteJS does for whole shards, twice as fast but not at once: it
-// waits for a mapped buffer per 16 MiB. When it returns, what is submitted later sees
+// waits for a mapped buffer per 4 MiB. When it returns, what is submitted later sees
 // the bytes, and src may be reused. A context that ends it leaves b undefined, and
 // src in use until then.
 func (d *Device) UploadJS(ctx context.Context, b gpu.Buffer, offset int, src safejs.Value, srcOffset, n int) error {
