@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"mixtab/engine"
+	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
 	"mixtab/engine/weights"
 	"mixtab/wasm/protocol"
@@ -41,6 +42,7 @@ func codeOf(err error) protocol.Code {
 		{source.ErrNetwork, protocol.CodeNetwork},
 		{source.ErrStorage, protocol.CodeStorage},
 		{engine.ErrContextFull, protocol.CodeContextFull},
+		{experts.ErrBudget, protocol.CodeBadRequest},
 		{errBadRequest, protocol.CodeBadRequest},
 	} {
 		if errors.Is(err, c.is) {

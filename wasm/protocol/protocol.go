@@ -71,7 +71,7 @@ type Stats struct {
 }
 
 // SetExpertBudget changes the bytes of experts that the GPU may hold; 0: the host
-// decides. It waits for a running answer.
+// decides. In a running answer it takes its turn between two tokens.
 type SetExpertBudget struct {
 	Type  string `json:"type"` // "setExpertBudget"
 	ID    int    `json:"id"`

@@ -17,20 +17,9 @@ import (
 	"mixtab/wasm/webgpu"
 )
 
-// origin is where tools/gobrowser serves.
-func origin(t *testing.T) string {
-	t.Helper()
-	must := js(t)
-	text, err := must(must(safejs.Global().Get("location")).Get("origin")).String()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 // The real store: the demo pack from the network, and again from the file system.
 func TestRealStore(t *testing.T) {
-	url := origin(t) + "/module/demo/pack/"
+	url := os.Getenv("MIXTAB_ORIGIN") + "/module/demo/pack/"
 	store, err := Connect()
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +83,7 @@ func TestLoadBandwidth(t *testing.T) {
 		t.Fatal(err)
 	}
 	dev := open(t)
-	p := store.Pack(origin(t) + "/serve/").On(dev)
+	p := store.Pack(os.Getenv("MIXTAB_ORIGIN") + "/serve/").On(dev)
 	s, err := p.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -47,6 +47,9 @@ export interface EngineOptions {
 /** What was opened. */
 export type EngineInfo = Readonly<Omit<Opened, 'type' | 'id'>>;
 
+/** Packs from this size are worth a question of the browser's, whether it may keep them. */
+const keepFrom = 2 ** 30;
+
 /** Starts the engine and opens a pack. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { signal, context = 0, expertBudget = 0 } = options;
@@ -62,7 +65,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return;
     }
     const { type: _type, ...download } = event;
-    keepStorage();
+    if (download.totalBytes >= keepFrom) keepStorage();
     options.onDownload?.(download);
   });
   const giveUp = () => link.close(abortReason(signal));
@@ -124,13 +127,13 @@ export class Engine {
   }
 
   /**
-   * Changes the bytes of experts that the GPU may hold; 0 leaves it to the engine. Waits for a
-   * running answer, and resolves with what it came to.
+   * Changes the bytes of experts that the GPU may hold; 0 leaves it to the engine. A running
+   * answer goes on with it. Resolves with what it came to.
    */
   async setExpertBudget(bytes: number): Promise<ExpertStats> {
     requireCount('setExpertBudget', bytes, 'bytes');
     const body = { type: 'setExpertBudget' as const, bytes };
-    return counters(await this.#queue.run(() => this.#link.send(body).answer)).experts;
+    return counters(await this.#link.send(body).answer).experts;
   }
 
   /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */

@@ -55,7 +55,6 @@ export class Packs {
   /** Downloads what is missing of a pack; resolves when all of it is here. Goes on where it was paused or cut off. */
   async download(pack: string, { onProgress, signal }: PackOptions = {}): Promise<void> {
     const url = packUrl(pack);
-    keepStorage();
     await ours(this.#store.download(url, onProgress, signal), signal);
   }
 
@@ -103,7 +102,10 @@ export function packUrl(pack: string): string {
 
 let asked = false;
 
-/** Asks the browser, once and without waiting, not to delete what we store. Workers may not ask. */
+/**
+ * Asks the browser, once and without waiting, not to delete what an engine's worker stores.
+ * Workers may not ask; the store asks where it runs for a page.
+ */
 export function keepStorage(): void {
   if (asked) return;
   asked = true;

@@ -60,7 +60,7 @@ export interface Stats {
   id: number;
 }
 
-/** Changes the bytes of experts that the GPU may hold; 0: the host decides. Waits for a running answer. */
+/** Changes the bytes of experts that the GPU may hold, between two tokens; 0: the host decides. */
 export interface SetExpertBudget {
   type: 'setExpertBudget';
   id: number;
