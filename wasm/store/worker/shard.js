@@ -122,6 +122,8 @@ class Part {
   /** @param {Uint8Array<ArrayBuffer>} chunk */
   write(chunk) {
     const n = this.#access.write(chunk, { at: this.length });
+    // Without room, Chromium 156's private windows give 2**32 - 1.
+    if (n > chunk.length) throw new DOMException('no write', 'QuotaExceededError');
     this.length += n;
     if (n < chunk.length) throw new DOMException('short write', 'QuotaExceededError');
     this.#unflushed += n;
