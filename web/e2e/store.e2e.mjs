@@ -460,6 +460,7 @@ test('what crashes leave is removed, and what can be resumed is not', async t =>
         `shards/${shas[1]}.etag`, // without its part
         `shards/${shas[2]}.etag.new`, // half written
         'packs/0123/url', // without a manifest
+        'measure-0123',
       ])
         await edit(`mixtab/${path}`, () => junk);
       await edit(`mixtab/shards/${shas[3]}.part`, () => junk); // belongs to the pack
@@ -589,8 +590,8 @@ test('two tabs: a pack removed under a reader and a downloader', async t => {
   assert.ok(reads > 0);
   assert.deepEqual(await files(other), {});
   server.fault = () => undefined;
-  await run(other, () => store.open(pack));
   assert.deepEqual(await download(other), { value: undefined }, 'and it can be had again');
+  await assertComplete(page, server);
 });
 
 test('a manifest that makes no sense is refused', async t => {

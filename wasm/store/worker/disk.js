@@ -38,10 +38,16 @@ const probe = async () => {
 };
 
 /** @param {string[]} path created where it is missing */
-export const folder = async (...path) => {
+export const folder = (...path) => walk(path, true);
+
+/** @param {string[]} path @returns {Promise<FileSystemDirectoryHandle | undefined>} */
+export const existing = (...path) => unlessMissing(() => walk(path, false));
+
+/** @param {string[]} path @param {boolean} create */
+const walk = async (path, create) => {
   throwIfLost();
   let dir = await navigator.storage.getDirectory();
-  for (const name of ['mixtab', ...path]) dir = await dir.getDirectoryHandle(name, { create: true });
+  for (const name of ['mixtab', ...path]) dir = await dir.getDirectoryHandle(name, { create });
   return dir;
 };
 
@@ -84,7 +90,7 @@ export const writeSmall = async (dir, name, bytes) => {
   const access = await exclusive(file);
   try {
     access.truncate(0);
-    if (access.write(bytes, { at: 0 }) < bytes.length) throw new DOMException('short write', 'QuotaExceededError');
+    if (access.write(bytes, { at: 0 }) !== bytes.length) throw new DOMException('short write', 'QuotaExceededError');
     access.flush();
   } finally {
     await close(access, file);

@@ -29,8 +29,10 @@ const storeLock = (/** @type {() => Promise<unknown>} */ fn) => navigator.locks.
 
 /** @param {string} url @param {Context} context */
 export const open = async (url, { signal }) => {
+  const key = await keyOf(url);
   const persistent = await disk.available();
-  const kept = persistent ? await disk.readSmall(await folderOf(url), 'manifest.json') : undefined;
+  const dir = persistent ? await disk.existing('packs', key) : undefined;
+  const kept = dir && (await disk.readSmall(dir, 'manifest.json'));
   let raw = kept;
   let offline = true;
   try {
@@ -44,7 +46,7 @@ export const open = async (url, { signal }) => {
   }
   const pack = remember(url, /** @type {Uint8Array<ArrayBuffer>} */ (raw));
   if (persistent) {
-    await ifRoom(keep(pack));
+    await ifRoom(keep(pack, pack.raw));
     sweepOnce();
   }
   return { manifest: pack.raw.slice(), persistent, offline, ...(await progressOf(pack.manifest)) };
@@ -64,10 +66,14 @@ const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b
 
 /** The pack, opened if it was not. @param {string} url @param {Context} context @returns {Promise<Pack>} */
 export const opened = async (url, context) => {
-  if (!packs.has(url)) await open(url, context);
-  const pack = /** @type {Pack} */ (packs.get(url));
-  pack.gone.signal.throwIfAborted();
-  return pack;
+  if (packs.get(url)?.gone.signal.aborted ?? true) await open(url, context);
+  return /** @type {Pack} */ (packs.get(url));
+};
+
+/** The same for readers, who must learn that it was removed. @param {string} url @param {Context} context */
+export const openedToRead = async (url, context) => {
+  packs.get(url)?.gone.signal.throwIfAborted();
+  return opened(url, context);
 };
 
 /** @param {Pack} pack @param {string} sha */
@@ -77,13 +83,16 @@ export const shardOf = (pack, sha) => {
   return { url: `${pack.url}shards/${sha}.bin`, sha, bytes };
 };
 
-/** Writes what says that a pack's shards belong to it, unless it is there. @param {Pack} pack */
-export const keep = (pack) =>
+/**
+ * Writes what says that a pack's shards belong to it, unless it is there.
+ * @param {Pack} pack @param {Uint8Array} [manifest] that must be there; else any will do
+ */
+export const keep = (pack, manifest) =>
   storeLock(async () => {
     pack.gone.signal.throwIfAborted();
     const dir = await folderOf(pack.url);
     const stored = await disk.readSmall(dir, 'manifest.json');
-    if (stored && equal(stored, pack.raw)) return;
+    if (stored && (!manifest || equal(stored, manifest))) return;
     await withinQuota(`${pack.url}manifest.json`, async () => {
       await disk.writeSmall(dir, 'url', new TextEncoder().encode(pack.url));
       await disk.writeSmall(dir, 'manifest.json', pack.raw);
@@ -126,16 +135,17 @@ export const progressOf = async ({ shards, totalBytes }, have) => {
  */
 export const file = async (url, name, sha, context) => {
   const { signal } = context;
-  const pack = await opened(url, context);
+  const pack = await openedToRead(url, context);
   if (/[/\\]|^\.*$/.test(name)) throw new StoreError('missing', `${name} is no file name`);
-  const dir = (await disk.available()) ? await folderOf(url) : undefined;
+  const persistent = await disk.available();
+  const dir = persistent ? await disk.existing('packs', await keyOf(url)) : undefined;
   const kept = dir && (await disk.readSmall(dir, name));
   if (kept && (await sha256(kept)) === sha) return kept;
   const bytes = await fetchSmall(url + name, signal, MANIFEST_MS);
   if ((await sha256(bytes)) !== sha) {
     throw new StoreError('damaged', `${url}${name} has other bytes than its manifest says: copy the pack there again`);
   }
-  if (dir) {
+  if (persistent) {
     const write = async () => disk.writeSmall(await folderOf(url), name, bytes);
     await ifRoom(
       storeLock(async () => {
@@ -224,8 +234,17 @@ const sweep = async (all) => {
   const owned = new Set();
   const packs = await disk.folder('packs');
   for (const { key, url, manifest } of await stored()) {
-    if (!url) await packs.removeEntry(key, { recursive: true });
-    else for (const sha of manifest.shards.keys()) owned.add(sha);
+    if (!url) {
+      await packs.removeEntry(key, { recursive: true });
+      continue;
+    }
+    for (const sha of manifest.shards.keys()) owned.add(sha);
+    const dir = await disk.folder('packs', key);
+    for (const name of await disk.names(dir)) if (name.endsWith('.new')) await dir.removeEntry(name);
+  }
+  const root = await disk.folder();
+  for (const name of await disk.names(root)) {
+    if (name !== 'packs' && name !== 'shards') await root.removeEntry(name).catch(() => {}); // or it is being measured
   }
   const dir = await disk.shards();
   const names = new Set(await disk.names(dir));

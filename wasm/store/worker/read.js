@@ -4,7 +4,7 @@
 import { available, discard } from './disk.js';
 import { StoreError, isGone, text } from './errors.js';
 import * as memory from './memory.js';
-import { keep, opened, shardOf } from './packs.js';
+import { keep, openedToRead, shardOf } from './packs.js';
 import { readAt } from './readers.js';
 import { bring } from './shard.js';
 import { want } from './traffic.js';
@@ -14,7 +14,7 @@ import { want } from './traffic.js';
  * @param {import('./main.js').Context} context
  */
 export const read = async (url, sha, offset, length, context) => {
-  const pack = await opened(url, context);
+  const pack = await openedToRead(url, context);
   const shard = shardOf(pack, sha);
   if (!(offset >= 0 && length > 0 && offset + length <= shard.bytes)) {
     throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, and none from ${offset} to ${offset + length}: open the pack again`);
