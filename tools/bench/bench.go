@@ -4,6 +4,7 @@
 //	go run ./tools/bench -pack PACK -prompt 512 -gen 128 -json
 //	make bench-web PACK=… BUDGET=2GiB GEN=… IDS=…     the same program in headless Chromium
 //	go run ./tools/bench -loads -pack PACK              how fast experts come to the device
+//	go run ./tools/bench -preflight -pack PACK -expert-budget 6GiB     what to expect, in two seconds
 //	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
 package main
 
@@ -30,9 +31,10 @@ copy kernel reaches on the same adapter.
 
 // options are the flags of both platforms.
 type options struct {
-	pack   string
-	ids    string
-	asJSON bool
+	pack      string
+	ids       string
+	preflight bool
+	asJSON    bool
 	measure.Config
 }
 
@@ -50,6 +52,7 @@ func define() *options {
 		return err
 	})
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
+	flag.BoolVar(&o.preflight, "preflight", false, "say in seconds what the pack needs, what there is, and how fast it will be; load nothing")
 	flag.BoolVar(&o.asJSON, "json", false, "end with one line of JSON")
 	return o
 }

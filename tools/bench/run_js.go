@@ -33,6 +33,9 @@ func run() error {
 		o.pack = os.Getenv("MIXTAB_ORIGIN") + o.pack // gobrowser's
 	}
 	pack := store.Pack(strings.TrimSuffix(o.pack, "/") + "/")
+	if o.preflight {
+		return o.runPreflight(ctx, dev, pack.On(dev))
+	}
 	r, err := measure.Run(ctx, dev, pack.On(dev), o.Config, nil)
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ func run() error {
 		return err
 	}
 	defer dev.Close()
+	if o.preflight {
+		return o.runPreflight(ctx, dev, pack.Source(dev))
+	}
 	if *loads {
 		return o.loads(ctx, dev, pack.Source(dev), files)
 	}

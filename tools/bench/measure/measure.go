@@ -10,7 +10,6 @@ import (
 
 	"mixtab/engine"
 	"mixtab/engine/gpu"
-	"mixtab/engine/kernel"
 	"mixtab/engine/sample"
 	"mixtab/engine/weights"
 )
@@ -77,7 +76,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	gauge := startGauge(ctx)
-	copyGBs, err := CopyBandwidth(ctx, dev)
+	copyGBs, err := engine.CopyBandwidth(ctx, dev, 2*time.Second)
 	if err != nil {
 		return Result{}, err
 	}
@@ -203,39 +202,4 @@ func bytesPerToken(man *weights.Manifest, position int) int64 {
 		}
 	}
 	return n + int64(c.NLayers)*int64(position)*int64(2*c.NKVHeads*c.HeadDim*4)
-}
-
-// CopyBandwidth times the copy kernel on buffers too large for caches: bytes read plus
-// written a second, in GB/s.
-func CopyBandwidth(ctx context.Context, dev gpu.Device) (float64, error) {
-	size := min(64<<20, dev.Info().Limits.MaxStorageBufferBindingSize)
-	var buffers [2]gpu.Binding
-	for i := range buffers {
-		b, err := dev.NewBuffer(ctx, "bandwidth", gpu.Storage, size)
-		if err != nil {
-			return 0, fmt.Errorf("measure: %w", err)
-		}
-		defer b.Release()
-		buffers[i] = gpu.Binding{Buffer: b}
-	}
-	pipelines := kernel.NewPipelines(dev)
-	defer pipelines.Close()
-	call := kernel.Copy(kernel.TuningFor(dev.Info()), buffers[0], buffers[1], size)
-	const repeat = 4
-	prog, err := pipelines.Compile(ctx, "bandwidth", slices.Repeat([]kernel.Call{call}, repeat))
-	if err != nil {
-		return 0, fmt.Errorf("measure: %w", err)
-	}
-	best := time.Duration(1<<63 - 1)
-	for range 4 { // the first warms up
-		start := time.Now()
-		if err := dev.Submit(prog); err != nil {
-			return 0, fmt.Errorf("measure: %w", err)
-		}
-		if err := gpu.ReadInto(ctx, dev, buffers[1].Buffer, 0, make([]byte, 4)); err != nil {
-			return 0, fmt.Errorf("measure: %w", err)
-		}
-		best = min(best, time.Since(start))
-	}
-	return float64(2*size*repeat) / best.Seconds() / 1e9, nil
 }

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"math"
+	"testing"
+
+	"mixtab/demo"
+	"mixtab/engine/experts"
+	"mixtab/engine/weights"
+	"mixtab/packdir"
+)
+
+// What a token takes, by hand, in each regime of the demo model.
+func TestEstimate(t *testing.T) {
+	pack, err := packdir.OpenFS(demo.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	man := pack.Manifest()
+	cfg := man.Config
+	shape, resident := sizes(man)
+	all := int64(cfg.NLayers * cfg.NExperts)
+	if want := man.Bytes(); resident+all*shape.Bytes != want {
+		t.Errorf("%d resident bytes and %d experts of %d; the pack has %d", resident, all, shape.Bytes, want)
+	}
+	if got := smallestBudget(shape); got != 8*shape.Bytes {
+		t.Errorf("the smallest budget is %d bytes, want 8 experts of %d", got, shape.Bytes)
+	}
+
+	d, h, kv := float64(cfg.Dim), float64(cfg.HiddenDim), float64(cfg.NKVHeads*cfg.HeadDim)
+	layer := d*(d+2*kv) + d*d + float64(cfg.NExperts)*d + 2*d + 2*3*d*h
+	matrix := float64(cfg.NLayers)*layer + float64(cfg.VocabSize)*d + d
+	dispatches := float64(7*cfg.NLayers + 1 + 1 + 2)
+	c := costs{weight: 1e-9, dispatch: 1e-5, roundTrip: 1e-3, load: 1e9}
+	compute := matrix*c.weight + dispatches*c.dispatch + c.roundTrip
+	for _, tt := range []struct {
+		regime Regime
+		slots  int64
+		wait   func(loads float64) float64
+	}{
+		{RegimeResident, all, func(loads float64) float64 { return 0 }},
+		{RegimeSlots, all / 2, func(loads float64) float64 {
+			return loads*float64(shape.Bytes)/c.load + min(loads, float64(cfg.NLayers))*(2*c.roundTrip+1.5*dispatches*c.dispatch)
+		}},
+	} {
+		l, err := experts.NewLayout(shape, tt.slots*shape.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r Report
+		r.estimate(man, l, c)
+		wait := tt.wait(float64(cfg.NLayers*cfg.NExpertsPerTok) * (1 - r.HitRate))
+		if r.Regime != tt.regime || r.Slots != int(tt.slots) || math.Abs(r.ComputeSeconds/compute-1) > 1e-9 ||
+			math.Abs(r.WaitSeconds-wait) > 1e-9 || math.Abs(r.TokensPerSec*(compute+wait)-1) > 1e-9 {
+			t.Errorf("%s: %+v\nwant %v s of computing and %v s of waiting", tt.regime, r, compute, wait)
+		}
+	}
+}
+
+// docs/PERFORMANCE.md has the table that these come from.
+func TestExpectedHitRate(t *testing.T) {
+	shape := experts.Shape{Layers: 32, Experts: 8, TopK: 2, Bytes: 1}
+	for slots, want := range map[int64]float64{8: 0.066, 32: 0.30, 64: 0.54, 128: 0.78, 192: 0.90, 256: 1} {
+		l, err := experts.NewLayout(shape, slots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := expectedHitRate(l); math.Abs(got-want) > 0.04 {
+			t.Errorf("%d slots: %.3f, want about %.3f", slots, got, want)
+		}
+	}
+}
+
+func TestCacheBytes(t *testing.T) {
+	c := weights.Config{NLayers: 32, NKVHeads: 8, HeadDim: 128, MaxPositions: 32768}
+	if got := cacheBytes(c); got != 1<<30 {
+		t.Errorf("Mixtral's keys and values take %d bytes, want 1 GiB", got)
+	}
+	c.MaxPositions = 100
+	if got, want := cacheBytes(c), int64(100*32*2*8*128*4); got != want {
+		t.Errorf("100 positions take %d bytes, want %d", got, want)
+	}
+}
