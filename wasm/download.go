@@ -21,10 +21,13 @@ func (s *server) download(pack *source.Pack, have source.State, arrived func(int
 	last := source.Progress{DoneBytes: have.StoredBytes, TotalBytes: have.Manifest.Bytes()}
 	event := func(phase protocol.DownloadPhase) protocol.Download {
 		missing := host.MissingOf(have.Manifest, last.DoneBytes, last.BytesPerSecond)
+		perToken := missing.SecondsPerToken(s.fastest.Seconds())
+		if missing.Share == 0 && s.fastest == 0 {
+			perToken = -1 // no answer yet
+		}
 		return protocol.Download{
 			Type: "download", Phase: phase, DoneBytes: last.DoneBytes, TotalBytes: last.TotalBytes, BytesPerSecond: last.BytesPerSecond,
-			SecondsLeft:     known(last.SecondsLeft),
-			SecondsPerToken: known(missing.SecondsPerToken(s.fastest.Seconds())), WaitingTokens: missing.Waits(),
+			SecondsLeft: known(last.SecondsLeft), SecondsPerToken: known(perToken), WaitingTokens: missing.Waits(),
 		}
 	}
 	err := pack.Download(func(p source.Progress) {
