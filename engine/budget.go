@@ -2,7 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"mixtab/engine/experts"
+	"mixtab/engine/gpu"
 )
 
 // ExpertStats tell what the expert budget is and what it costs. Totals count from Open, as
@@ -20,7 +24,10 @@ type ExpertStats struct {
 
 // ExpertStats are those of the open pack.
 func (e *Engine) ExpertStats() ExpertStats {
-	layout, s := e.model.ExpertLayout(), e.model.SlotStats()
+	layout, s := e.model.ExpertLayout(), e.earlier
+	if e.lost == nil {
+		s = s.Plus(e.model.SlotStats())
+	}
 	return ExpertStats{
 		BudgetBytes: layout.Bytes(), Slots: layout.Slots(), Resident: layout.Resident(), SharedPool: layout.PerLayer == nil,
 		Uses: s.Uses, Loads: s.Loads, LoadedBytes: s.LoadedBytes, Wait: s.Wait,
@@ -29,6 +36,7 @@ func (e *Engine) ExpertStats() ExpertStats {
 
 // A budgetChange is asked for while an answer runs, and made between two of its tokens.
 type budgetChange struct {
+	ctx   context.Context // of who asked: a change that nobody waits for is not made
 	bytes int64
 	done  chan error // room for one
 }
@@ -37,11 +45,11 @@ type budgetChange struct {
 // runs; experts are then loaded again as tokens want them. A budget that is too small is
 // refused and changes nothing.
 func (e *Engine) SetExpertBudget(ctx context.Context, bytes int64) error {
-	change := budgetChange{bytes, make(chan error, 1)}
+	change := budgetChange{ctx, bytes, make(chan error, 1)}
 	e.mu.Lock()
 	if !e.generating {
 		defer e.mu.Unlock()
-		return e.setBudget(ctx, bytes)
+		return e.setBudget(change)
 	}
 	e.changes = append(e.changes, change)
 	e.mu.Unlock()
@@ -54,20 +62,31 @@ func (e *Engine) SetExpertBudget(ctx context.Context, bytes int64) error {
 }
 
 // changeBudget makes the changes that were asked for. No pass may be under way.
-func (e *Engine) changeBudget(ctx context.Context) {
+func (e *Engine) changeBudget() {
 	e.mu.Lock()
 	changes := e.changes
 	e.changes = nil
 	e.mu.Unlock()
 	for _, c := range changes {
-		c.done <- e.setBudget(ctx, c.bytes)
+		c.done <- e.setBudget(c)
 	}
 }
 
-func (e *Engine) setBudget(ctx context.Context, bytes int64) error {
-	err := e.model.SetExpertBudget(ctx, bytes)
-	if err == nil {
-		e.cfg.ExpertBudget = bytes
+func (e *Engine) setBudget(c budgetChange) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	shape, _ := sizes(e.Manifest)
+	if _, err := experts.NewLayout(shape, c.bytes); err != nil {
+		return err
+	}
+	var err error
+	if e.lost == nil {
+		err = e.model.SetExpertBudget(c.ctx, c.bytes)
+	}
+	if err == nil || errors.Is(err, gpu.ErrDeviceLost) { // then the next device gets it
+		e.cfg.ExpertBudget = c.bytes
+		return nil
 	}
 	return err
 }
@@ -86,7 +105,7 @@ func (e *Engine) begin() {
 	e.generating = true
 }
 
-func (e *Engine) end(ctx context.Context) {
+func (e *Engine) end() {
 	for {
 		e.mu.Lock()
 		if len(e.changes) == 0 {
@@ -95,6 +114,6 @@ func (e *Engine) end(ctx context.Context) {
 			return
 		}
 		e.mu.Unlock()
-		e.changeBudget(ctx)
+		e.changeBudget()
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"mixtab/engine/chat"
 	"mixtab/engine/gpu"
@@ -56,8 +57,9 @@ type Engine struct {
 	model *mixtral.Model
 	ahead int // decoding steps under way behind the one that is awaited
 
-	lost    error // the device is, and there is no other yet
-	rebuilt bool  // it was, and no token has come since
+	lost    error             // the device is, and there is no other yet
+	opened  time.Time         // when the device was, in place of another, if no token has come of it
+	earlier mixtral.SlotStats // of models on devices that were lost
 
 	mu         sync.Mutex // of what follows
 	generating bool
@@ -81,16 +83,18 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 	if _, err := chat.ParseTemplate(man.Template); err != nil {
 		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
-	e = &Engine{Manifest: man, cfg: cfg, dev: dev, ahead: 3}
-	if dev.Info().Kind == gpu.KindCPU {
-		e.ahead = 1 // what runs ahead of a Stop is real work there
-	}
+	e = &Engine{Manifest: man, cfg: cfg, dev: dev}
 	if man.Tokenizer.Kind != weights.KindNone {
 		if e.Tokenizer, err = openTokenizer(ctx, src, man); err != nil {
 			return nil, err
 		}
 	}
-	if e.model, err = e.load(ctx, src); err != nil {
+	e.model, err = e.load(ctx, src)
+	if errors.Is(err, gpu.ErrDeviceLost) {
+		e.opened = time.Now()
+		err = e.rebuild(ctx, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -98,6 +102,10 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 
 // load brings the pack to the device.
 func (e *Engine) load(ctx context.Context, src weights.Source) (*mixtral.Model, error) {
+	e.ahead = 3
+	if e.dev.Info().Kind == gpu.KindCPU {
+		e.ahead = 1 // what runs ahead of a Stop is real work there
+	}
 	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, Tuning: e.cfg.Tuning,
 		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Trace: e.cfg.Trace, Progress: e.cfg.Progress})
 	if errors.Is(err, gpu.ErrOutOfMemory) {

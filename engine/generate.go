@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/mixtral"
@@ -34,10 +35,10 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), e.Context())
 	}
 	e.begin()
-	defer e.end(context.WithoutCancel(ctx))
+	defer e.end()
 	var answer []int32
 	next := func(id int32) bool {
-		e.rebuilt = false
+		e.opened = time.Time{}
 		answer = append(answer, id)
 		return yield(id, nil)
 	}
@@ -82,7 +83,7 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 	var last int32
 	for step := begun; step < end; step++ {
 		if len(flying) == 0 {
-			e.changeBudget(ctx)
+			e.changeBudget()
 		}
 		ahead := e.ahead
 		if e.budgetChanges() {

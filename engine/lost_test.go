@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"mixtab/demo"
 	"mixtab/engine"
+	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
 	"mixtab/engine/ref"
 	"mixtab/engine/sample"
@@ -143,5 +145,151 @@ func TestNoOtherDevice(t *testing.T) {
 	busy = false
 	if _, res := ask(t, e, user("Hello"), engine.Request{}); res.Finish != engine.FinishStop {
 		t.Errorf("got %+v", res)
+	}
+}
+
+// failing is a source that has nothing.
+type failing struct {
+	weights.Source
+	err error
+}
+
+func (f failing) Load(context.Context, weights.Part, gpu.Buffer, int) error { return f.err }
+
+// reopening opens the demo on a device that is lost after some submits; the sources of the
+// devices behind it fail with errs, one after the other, and then work.
+func reopening(t *testing.T, errs ...error) (*engine.Engine, *fragile) {
+	t.Helper()
+	pack, err := packdir.OpenFS(demo.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := engine.Config{Reopen: func(context.Context) (gpu.Device, weights.Source, error) {
+		dev := ref.New()
+		src := pack.Source(dev)
+		if len(errs) > 0 {
+			src = failing{src, errs[0]}
+			errs = errs[1:]
+		}
+		return dev, src, nil
+	}}
+	dev := &fragile{ref.New(), 5}
+	e, err := engine.Open(t.Context(), dev, pack.Source(dev), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e, dev
+}
+
+// What keeps the model from being restored, a network or a Stop, does not cost it slots.
+func TestRestoreFails(t *testing.T) {
+	network := errors.New("network")
+	e, _ := reopening(t, network, network, network)
+	all := e.ExpertStats().Slots
+	for range 3 {
+		if _, err := e.Chat(t.Context(), user("Hello"), engine.Request{}, func(engine.Delta) {}); !errors.Is(err, network) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, res := ask(t, e, user("Hello"), engine.Request{}); res.Finish != engine.FinishStop {
+		t.Errorf("got %+v", res)
+	}
+	if s := e.ExpertStats(); s.Slots != all {
+		t.Errorf("%d slots of %d", s.Slots, all)
+	}
+}
+
+// Between two requests, the device is restored at once; after a request that was stopped
+// while it did that, too; and after one that has done it, nothing is left to do.
+func TestRestore(t *testing.T) {
+	for _, errs := range [][]error{nil, {context.Canceled}} {
+		e, dev := reopening(t, errs...)
+		dev.left = 0
+		for range errs {
+			if _, err := e.Chat(t.Context(), user("Hello"), engine.Request{}, func(engine.Delta) {}); err == nil {
+				t.Error("a model that was not restored answers")
+			}
+		}
+		if err := e.Restore(t.Context(), dev, errGone); err != nil {
+			t.Error(err)
+		}
+		half := e.ExpertStats().BudgetBytes / 2
+		if err := e.SetExpertBudget(t.Context(), half); err != nil {
+			t.Error(err)
+		}
+		if err := e.Restore(t.Context(), dev, errGone); err != nil {
+			t.Error(err)
+		}
+		if s := e.ExpertStats(); s.BudgetBytes != half {
+			t.Errorf("restored twice: %+v", s)
+		}
+		if _, res := ask(t, e, user("Hello"), engine.Request{}); res.Finish != engine.FinishStop {
+			t.Errorf("got %+v", res)
+		}
+	}
+}
+
+// A budget that is asked for while there is no device is the next one's.
+func TestBudgetWhileLost(t *testing.T) {
+	busy := errors.New("busy")
+	e, _ := reopening(t, busy)
+	half := e.ExpertStats().BudgetBytes / 2
+	if _, err := e.Chat(t.Context(), user("Hello"), engine.Request{}, func(engine.Delta) {}); !errors.Is(err, busy) {
+		t.Errorf("got %v", err)
+	}
+	if err := e.SetExpertBudget(t.Context(), half); err != nil {
+		t.Error(err)
+	}
+	if err := e.SetExpertBudget(t.Context(), 1); !errors.Is(err, experts.ErrBudget) {
+		t.Errorf("a budget of one byte: %v", err)
+	}
+	if _, res := ask(t, e, user("Hello"), engine.Request{}); res.Finish != engine.FinishStop {
+		t.Errorf("got %+v", res)
+	}
+	if s := e.ExpertStats(); s.BudgetBytes != half {
+		t.Errorf("budget %d, want %d", s.BudgetBytes, half)
+	}
+}
+
+// A device that is lost while experts come.
+func TestLostWithBudget(t *testing.T) {
+	msgs := user("What is your favourite condiment?")
+	whole := openDemo(t, engine.Config{})
+	want, _ := ask(t, whole, msgs, engine.Request{})
+	budget := whole.ExpertStats().BudgetBytes
+	for i, lost := range []int{2, 5, 11, 23, 47} {
+		part := int64(2 + 2*(i%2))
+		e, _ := openFragile(t, engine.Config{ExpertBudget: budget / part}, lost)
+		if got, _ := ask(t, e, msgs, engine.Request{}); got != want {
+			t.Errorf("1/%d, lost after %d submits: %q", part, lost, got)
+		}
+		if s := e.ExpertStats(); s.BudgetBytes != budget/part {
+			t.Errorf("1/%d, lost after %d submits: %+v", part, lost, s)
+		}
+	}
+}
+
+// A Stop in the middle of a change of the budget harms nothing.
+func TestStopInBudgetChange(t *testing.T) {
+	e := openDemo(t, engine.Config{})
+	half := e.ExpertStats().BudgetBytes / 2
+	ctx, cancel := context.WithCancel(t.Context())
+	changed := make(chan error, 1)
+	_, err := e.Chat(ctx, user("What is your favourite condiment?"), engine.Request{}, func(d engine.Delta) {
+		if d.Tokens == 3 {
+			go func() { changed <- e.SetExpertBudget(context.Background(), half) }()
+			time.Sleep(20 * time.Millisecond)
+			cancel()
+		}
+	})
+	if err := errors.Join(err, <-changed); err != nil {
+		t.Error(err)
+	}
+	if _, res := ask(t, e, user("Hello"), engine.Request{}); res.Finish != engine.FinishStop {
+		t.Errorf("got %+v", res)
+	}
+	if s := e.ExpertStats(); s.BudgetBytes != half {
+		t.Errorf("budget %d, want %d", s.BudgetBytes, half)
 	}
 }

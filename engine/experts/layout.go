@@ -32,8 +32,8 @@ type Layout struct {
 // ErrBudget is of a budget that holds too few experts to run the model.
 var ErrBudget = errors.New("expert budget too small")
 
-// A pool has at least this many slots, so that a layer's experts can be loaded while those
-// of the layers before it are in use; and it binds at most so many experts at a time.
+// A pool has at least this many slots, below which next to nothing would be found in it
+// again; and it binds at most so many experts at a time.
 const (
 	minPool  = 8
 	poolTopK = 2

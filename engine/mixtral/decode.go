@@ -39,6 +39,7 @@ func (d *decoder) ready(ctx context.Context, m *Model) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	ctx = context.WithoutCancel(ctx) // half of it would be kept by nobody
 	p, err := m.compilePass(ctx, "decode", 1)
 	if err == nil {
 		err = m.compileExperts(ctx, p, "decode", 1)

@@ -77,8 +77,8 @@ type Model struct {
 	flying                []*Step // decoding steps under way, in order
 }
 
-// Load allocates everything the model will ever need, compiles its kernels and moves
-// its weights to the device: of the experts those that fit, now or as tokens want them.
+// Load allocates what the model needs, compiles its kernels and moves its weights to the
+// device: of the experts those that fit, now or as tokens want them.
 // What comes later comes from src, by several calls of Load at a time.
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
 	m := &Model{Config: man.Config, Context: contextLength(man.Config, opt.Context), dev: dev, src: src, man: man, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}

@@ -35,7 +35,7 @@ func load(t *testing.T, name string, format quant.Format, opt mixtral.Options) *
 func memory(t *testing.T, name string, format quant.Format) (*weights.Memory, *weights.Manifest) {
 	t.Helper()
 	if name == "deep" {
-		return mixtraltest.Deep(t, format)
+		return mixtraltest.Deep(t, format, 96)
 	}
 	dir, err := fs.Sub(testdata.FS, name)
 	if err != nil {

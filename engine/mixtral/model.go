@@ -62,6 +62,10 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := m.writeState(m.cache.Len(), len(tokens)); err != nil {
 		return err
 	}
+	// Whatever pass or load failed half way before: every answer begins with a prefill.
+	if err := m.writeTables(); err != nil {
+		return err
+	}
 	start := time.Now()
 	complete := m.slots.complete()
 	if complete {

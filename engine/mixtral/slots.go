@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -37,6 +38,11 @@ type SlotStats struct {
 	Loads       uint64        // of them, those that were not there
 	LoadedBytes uint64        // moved to the device for that
 	Wait        time.Duration // until they had come
+}
+
+// Plus adds the costs of another model.
+func (s SlotStats) Plus(o SlotStats) SlotStats {
+	return SlotStats{Uses: s.Uses + o.Uses, Loads: s.Loads + o.Loads, LoadedBytes: s.LoadedBytes + o.LoadedBytes, Wait: s.Wait + o.Wait}
 }
 
 // expertMatrices are where some experts' three matrices lie.
@@ -92,8 +98,15 @@ func (m *Model) expertMatrix(name weights.ExpertName) kernel.ExpertMatrix {
 }
 
 // allocateSlots makes the slots that a budget in bytes buys, or, where the device has no
-// memory for them, as many as it has memory for.
+// memory for them or cannot bind them, as many as it can.
 func (m *Model) allocateSlots(ctx context.Context, budget int64) (*expertSlots, error) {
+	most, err := m.mostBytes()
+	if err != nil {
+		return nil, err
+	}
+	if budget == 0 || budget > most {
+		budget = most
+	}
 	var refused error
 	for {
 		layout, err := experts.NewLayout(m.expertShape(), budget)
@@ -145,9 +158,7 @@ func (m *Model) newSlots(ctx context.Context, layout experts.Layout) (_ *expertS
 		var e expertMatrices
 		for _, name := range weights.ExpertNames {
 			x := m.expertMatrix(name)
-			if err = m.banks(&x, slots); err != nil {
-				return nil, held, err
-			}
+			m.banks(&x, slots)
 			label := fmt.Sprintf("layers.%d.%s bank ", l, name)
 			if x.A, err = buffer(label+"0", x.PerBank*x.Stride); err != nil {
 				return nil, held, err
@@ -165,20 +176,36 @@ func (m *Model) newSlots(ctx context.Context, layout experts.Layout) (_ *expertS
 	return s, held, nil
 }
 
+// bindable is how many slots of a matrix the adapter binds at once.
+func (m *Model) bindable(x kernel.ExpertMatrix) int {
+	limits := m.dev.Info().Limits
+	return min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / x.Stride
+}
+
+// mostBytes is the largest budget of use: a slot for every expert, but no more than two
+// banks to a layer.
+func (m *Model) mostBytes() (int64, error) {
+	shape := m.expertShape()
+	slots := shape.Experts
+	for _, name := range weights.ExpertNames {
+		x := m.expertMatrix(name)
+		n := m.bindable(x)
+		if n == 0 {
+			return 0, fmt.Errorf("one %s matrix of an expert, %d bytes, does not fit the adapter's largest binding (%d bytes): pack the model in a smaller format",
+				x.Format, x.Stride, m.dev.Info().Limits.MaxStorageBufferBindingSize)
+		}
+		slots = min(slots, 2*n)
+	}
+	return int64(slots*shape.Layers) * shape.Bytes, nil
+}
+
 // banks divides so many slots of a matrix: into one bank where the adapter can bind that at
 // once, else into two.
-func (m *Model) banks(x *kernel.ExpertMatrix, slots int) error {
-	limits := m.dev.Info().Limits
-	most := min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / x.Stride
+func (m *Model) banks(x *kernel.ExpertMatrix, slots int) {
 	x.Slots, x.PerBank = slots, slots
-	if most < slots {
+	if m.bindable(*x) < slots {
 		x.PerBank = (slots + 1) / 2
 	}
-	if most < x.PerBank {
-		return fmt.Errorf("%d %s experts of %d bytes each do not fit the adapter's largest binding (%d bytes): pack the model in a smaller format",
-			x.PerBank, x.Format, x.Stride, limits.MaxStorageBufferBindingSize)
-	}
-	return nil
 }
 
 func (s *expertSlots) release(pipelines *kernel.Pipelines) {
@@ -190,6 +217,20 @@ func (s *expertSlots) release(pipelines *kernel.Pipelines) {
 		b.Release()
 	}
 	s.buffers = nil
+}
+
+// partsOf are the parts of an expert's three matrices, and where in its slot they go.
+func (m *Model) partsOf(p experts.Placement) iter.Seq2[weights.Part, place] {
+	return func(yield func(weights.Part, place) bool) {
+		for _, name := range weights.ExpertNames {
+			t, _ := m.man.Tensor(weights.Expert(p.Layer, p.Expert, name)) // ParseManifest has seen it
+			for _, part := range t.Parts {
+				if !yield(part, m.slots.place(p.Key, p.Slot, name, part)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // place is where a part of an expert in a slot goes.
@@ -214,7 +255,8 @@ func (s *expertSlots) place(k experts.Key, slot int, name weights.ExpertName, p 
 const parallelLoads = 4
 
 // admit brings the experts of a layer that are not there to the device. After an error
-// those that made room are gone, and those that were to come are not there.
+// those that made room are gone, and those that were to come are not there; the device's
+// slot table, which then is wrong, is written by the next prefill.
 func (m *Model) admit(ctx context.Context, l int, wanted []int) error {
 	s, start := m.slots, time.Now()
 	placed := s.cache.Place(l, wanted)
@@ -227,22 +269,15 @@ func (m *Model) admit(ctx context.Context, l int, wanted []int) error {
 		if p.Evicts {
 			delete(s.present, p.Evicted)
 		}
-		for _, name := range weights.ExpertNames {
-			t, err := m.man.Tensor(weights.Expert(l, p.Expert, name))
-			if err != nil {
-				return err
-			}
-			for _, part := range t.Parts {
-				to := s.place(p.Key, p.Slot, name, part)
-				group.Go(func() error { return m.src.Load(inner, part, to.buffer, to.offset) })
-			}
+		for part, to := range m.partsOf(p) {
+			group.Go(func() error { return m.src.Load(inner, part, to.buffer, to.offset) })
 		}
 	}
 	if err := group.Wait(); err != nil {
 		for _, p := range placed {
 			s.cache.Drop(p.Key)
 		}
-		return errors.Join(err, m.writeTable(l, nil))
+		return err
 	}
 	for _, p := range placed {
 		s.present[p.Key] = true
@@ -323,16 +358,22 @@ func (m *Model) ExpertLayout() experts.Layout { return m.slots.layout }
 func (m *Model) SlotStats() SlotStats { return m.stats }
 
 // SetExpertBudget makes other slots, between two passes. Their experts come as tokens want
-// them. Of a budget that is too small nothing changes; after any other error the model
-// gives that error for ever.
+// them. Of a budget that is too small nothing changes; where one cannot be had there are
+// the slots of before, empty. The context does not end it half way.
 func (m *Model) SetExpertBudget(ctx context.Context, budget int64) error {
 	if _, err := experts.NewLayout(m.expertShape(), budget); err != nil {
 		return err
 	}
-	m.broken = m.replaceSlots(ctx, budget)
-	return m.broken
+	ctx, before := context.WithoutCancel(ctx), m.slots.layout.Bytes()
+	err := m.replaceSlots(ctx, budget)
+	m.broken = nil
+	if err != nil {
+		m.broken = m.replaceSlots(ctx, before)
+	}
+	return err
 }
 
+// replaceSlots makes other slots. After an error there may be none that work.
 func (m *Model) replaceSlots(ctx context.Context, budget int64) error {
 	m.releaseExperts(m.prefill)
 	if m.decode.pass != nil {

@@ -12,8 +12,8 @@ import (
 // A Step is a token on its way: the pass that samples it runs on the device, or waits
 // there for experts that its Wait brings.
 //
-// Where all experts are on the device the host reads 4 bytes of it. Else it reads the
-// state: it says whether the pass waits, and the trace, which experts each layer chose. A
+// Where all experts are on the device the host reads 4 bytes of it. Else, or for a trace, it
+// reads the state: it says whether the pass waits, and the trace, which experts each layer chose. A
 // pass that waits, and all behind it, does nothing more until the host lets it go on.
 type Step struct {
 	m      *Model
@@ -255,7 +255,7 @@ func (s *Step) discard(ctx context.Context) error {
 	return waitWords(ctx, s.read, make([]uint32, n))
 }
 
-// Drain waits until what was queued ahead is over, and forgets it.
+// Drain waits for the steps that nobody has waited for, and forgets all that are under way.
 func (m *Model) Drain(ctx context.Context) {
 	for _, s := range m.flying {
 		s.discard(ctx)

@@ -25,7 +25,8 @@ func (m *Model) runWaves(ctx context.Context) error {
 			return err
 		}
 		m.use(l, used)
-		for wave := range slices.Chunk(m.waiting(l, used), m.waveSize(l)) {
+		waiting := m.waiting(l, used)
+		for wave := range slices.Chunk(waiting, m.waveSize(l)) {
 			if err := m.admit(ctx, l, wave); err != nil {
 				return err
 			}
@@ -40,8 +41,10 @@ func (m *Model) runWaves(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := m.writeTable(l, nil); err != nil {
-			return err
+		if len(waiting) > 0 {
+			if err := m.writeTable(l, nil); err != nil {
+				return err
+			}
 		}
 		queued = []gpu.Program{layer.combine}
 	}

@@ -142,14 +142,8 @@ func (m *Model) fill(ctx context.Context) error {
 		for l := range m.Config.NLayers {
 			for _, p := range m.slots.cache.Place(l, allOf(m.Config.NExperts)) {
 				m.slots.present[p.Key] = true
-				for _, name := range weights.ExpertNames {
-					t, err := m.man.Tensor(weights.Expert(l, p.Expert, name))
-					if err != nil {
-						return err
-					}
-					for _, part := range t.Parts {
-						add(part, m.slots.place(p.Key, p.Slot, name, part))
-					}
+				for part, to := range m.partsOf(p) {
+					add(part, to)
 				}
 			}
 		}

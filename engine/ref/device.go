@@ -57,10 +57,12 @@ func (d *Device) Close() {
 
 var errClosed = errors.New("ref: the device is closed")
 
-func (d *Device) NewBuffer(_ context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
+func (d *Device) NewBuffer(ctx context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case d.closed:
 		return nil, errClosed
 	case size <= 0:
@@ -83,9 +85,12 @@ func (d *Device) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu.Pi
 	return &pipeline{desc, run}, ctx.Err()
 }
 
-func (d *Device) NewProgram(_ context.Context, label string, dispatches []gpu.Dispatch) (gpu.Program, error) {
+func (d *Device) NewProgram(ctx context.Context, label string, dispatches []gpu.Dispatch) (gpu.Program, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if d.closed {
 		return nil, errClosed
 	}

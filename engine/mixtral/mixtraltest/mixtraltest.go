@@ -21,7 +21,7 @@ import (
 // compares every bit.
 func RunAll(t *testing.T, dev gpu.Device) {
 	for _, format := range []quant.Format{quant.Q4, quant.F32} {
-		pack, man := Deep(t, format)
+		pack, man := Deep(t, format, 96)
 		load := func(t *testing.T, opt mixtral.Options) *mixtral.Model {
 			t.Helper()
 			opt.Context = 64
@@ -131,11 +131,12 @@ func Run(t *testing.T, m *mixtral.Model, steps int) Outcome {
 }
 
 // Deep packs random weights in so many layers that a shared pool of experts makes sense.
-func Deep(t *testing.T, format quant.Format) (*weights.Memory, *weights.Manifest) {
+// hidden is an expert's hidden size.
+func Deep(t *testing.T, format quant.Format, hidden int) (*weights.Memory, *weights.Manifest) {
 	t.Helper()
-	c, err := weights.ParseConfig([]byte(`{"architectures": ["MixtralForCausalLM"], "hidden_size": 64, "intermediate_size": 96,
+	c, err := weights.ParseConfig(fmt.Appendf(nil, `{"architectures": ["MixtralForCausalLM"], "hidden_size": 64, "intermediate_size": %d,
 		"max_position_embeddings": 512, "num_attention_heads": 4, "num_experts_per_tok": 2, "num_hidden_layers": 6,
-		"num_key_value_heads": 2, "num_local_experts": 8, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 512}`))
+		"num_key_value_heads": 2, "num_local_experts": 8, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 512}`, hidden))
 	if err != nil {
 		t.Fatal(err)
 	}
