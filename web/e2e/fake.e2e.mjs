@@ -49,6 +49,16 @@ test('a message sent early waits in sight, can be taken back, and goes when read
   await close();
 });
 
+test('a download behind the opened model is told in words, until it ends', async () => {
+  const { page, problems, close } = await visit('load=0&download=6');
+  await status(page, 'Ready, while the model is still downloading');
+  await page.getByText(/\d MB of 3.6 MB, \d+%/).waitFor();
+  await parts(page).status.getByText('Ready', { exact: true }).waitFor();
+  assert.equal(await page.getByText(/of 3.6 MB/).count(), 0);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test('Esc stops, and so does the button, which keeps the focus', async () => {
   const { page, close } = await visit('load=0&rate=20&answer=long');
   const { message, send, stop, answers } = parts(page);

@@ -168,3 +168,32 @@ test('answers do not depend on the expert budget, which can be changed', patienc
   assert.deepEqual(problems, []);
   await close();
 });
+
+test(
+  'a pack that is removed under the engine ends the answer with a remedy, which helps',
+  patience,
+  async () => {
+    const { page, close } = await visit();
+    const seen = await page.evaluate(async pack => {
+      const { createEngine, packs } = globalThis.mixtab;
+      const whole = await createEngine({ pack });
+      const { experts } = await whole.stats();
+      const answer = await globalThis.ask(whole);
+      whole.dispose();
+      const engine = await createEngine({ pack, expertBudget: Math.ceil(experts.totalBytes / 2) });
+      await packs.remove(pack);
+      const first = await globalThis
+        .ask(engine)
+        .catch(error => ({ code: error.code, message: error.message }));
+      engine.dispose();
+      const anew = await createEngine({ pack, expertBudget: Math.ceil(experts.totalBytes / 2) });
+      const again = await globalThis.ask(anew);
+      anew.dispose();
+      return { answer, first, again };
+    }, `${server.url}packs/demo/`);
+    assert.equal(seen.first.code, 'storage');
+    assert.match(seen.first.message, /packs\/demo\/ was deleted from this browser: load the model again$/);
+    assert.equal(seen.again, seen.answer);
+    await close();
+  },
+);

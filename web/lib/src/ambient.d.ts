@@ -26,7 +26,7 @@ declare module 'virtual:mixtab-store' {
     remove(pack: string): Promise<void>;
   }
 
-  export function connect(worker: Worker): StoreClient;
+  export function connect(worker: Worker, startAnother: () => Worker): StoreClient;
 }
 
 /** The address of the store's worker. */
