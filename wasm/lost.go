@@ -30,6 +30,9 @@ func (s *server) watch(dev *webgpu.Device) {
 
 // restore replaces a lost device between two requests.
 func (s *server) restore(j job) {
+	if s.engine == nil {
+		return // lost while it was opened, which has failed
+	}
 	err := s.engine.Restore(j.ctx, j.loss.dev, j.loss.err)
 	s.restored()
 	if err != nil {

@@ -31,6 +31,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		dev.Close()
 		return nil, err
 	}
+	s.dev = dev
 	s.expertBytes = host.ExpertBytes(have.Manifest)
 	p := progress{s: s, id: r.ID}
 	go s.download(pack, have, p.arrived)
@@ -40,11 +41,13 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		Reopen: func(ctx context.Context) (gpu.Device, weights.Source, error) { return s.reopen(ctx, pack) },
 	})
 	if err != nil {
-		dev.Close()
+		s.dev.Close()
 		return nil, err
 	}
-	s.dev, s.engine = dev, e
-	go s.watch(dev)
+	s.engine = e
+	if s.dev == dev {
+		go s.watch(dev)
+	}
 	man, info := e.Manifest, dev.Info()
 	return protocol.Opened{
 		Type: "opened", ID: r.ID, Model: man.Name, Format: man.Format.String(), PackBytes: man.Bytes(),
@@ -89,10 +92,6 @@ type progress struct {
 // loaded is told the bytes on the device.
 func (p *progress) loaded(bytes, total int64) {
 	p.onDevice, p.total = bytes, total
-	if p.s.restoring {
-		p.s.emit(protocol.Restoring{Type: "restoring", LoadedBytes: bytes, TotalBytes: total})
-		return
-	}
 	p.report()
 }
 
@@ -110,10 +109,14 @@ func (p *progress) report() {
 	full := p.onDevice == p.total
 	if now := time.Now(); full || now.Sub(p.last) > 50*time.Millisecond {
 		p.last = now
+		if p.s.restoring {
+			p.s.emit(protocol.Restoring{Type: "restoring", LoadedBytes: p.onDevice, TotalBytes: p.total})
+			return
+		}
 		loaded := max(p.onDevice, min(p.come, p.total))
 		p.s.emit(protocol.Progress{Type: "progress", ID: p.id, Phase: protocol.PhaseWeights, LoadedBytes: loaded, TotalBytes: p.total})
 	}
-	if full {
+	if full && !p.s.restoring {
 		p.s.emit(protocol.Progress{Type: "progress", ID: p.id, Phase: protocol.PhaseKernels, LoadedBytes: p.total, TotalBytes: p.total})
 	}
 }
