@@ -64,10 +64,14 @@ func Preflight(ctx context.Context, dev gpu.Device, src weights.Source, man *wei
 		return r, nil
 	}
 	r.ExpertBytes = layout.Bytes()
+	both, err := banks(dev.Info().Limits, man, layout)
+	if err != nil {
+		return r, err
+	}
 	if r.CopyGBs, err = CopyBandwidth(ctx, dev, probeTime); err != nil {
 		return r, err
 	}
-	p := probe{dev: dev, src: src, man: man, topK: shape.TopK, both: twoBanks(dev, man, layout)}
+	p := probe{dev: dev, src: src, man: man, topK: shape.TopK, both: both}
 	if err := p.run(ctx); err != nil {
 		return r, err
 	}
@@ -75,9 +79,9 @@ func Preflight(ctx context.Context, dev gpu.Device, src weights.Source, man *wei
 	if r.GrantedBytes, err = grant(ctx, dev, r.ExpertBytes); err != nil {
 		return r, err
 	}
-	if r.GrantedBytes < r.ExpertBytes {
-		if layout, err = experts.NewLayout(shape, r.GrantedBytes); err != nil {
-			return r, fmt.Errorf("%w: the GPU gives %d MB: close other programs that use it", err, r.GrantedBytes/1e6)
+	if r.GrantedBytes < r.ExpertBytes { // Open will leave an eighth of it to others
+		if layout, err = experts.NewLayout(shape, r.GrantedBytes-r.GrantedBytes/8); err != nil {
+			return r, fmt.Errorf("the GPU gives %d MB for experts: %w: close other programs that use it", r.GrantedBytes/1e6, err)
 		}
 	}
 	r.estimate(man, layout, p.costs)
@@ -99,15 +103,23 @@ func sizes(man *weights.Manifest) (shape experts.Shape, resident int64) {
 	return shape, resident
 }
 
-// twoBanks says whether a layer's slots of a matrix lie in two buffers, which kernels read
-// by another variant: those of a pool do, and those that are too large for a binding.
-func twoBanks(dev gpu.Device, man *weights.Manifest, l experts.Layout) bool {
+// banks says whether a layer's slots of a matrix lie in two buffers, which kernels read by
+// another variant: those of a pool do, and those that are too large for one binding.
+func banks(limits gpu.Limits, man *weights.Manifest, l experts.Layout) (two bool, err error) {
 	if l.PerLayer == nil {
-		return true
+		return true, nil
 	}
 	gate, _ := man.Tensor(weights.Expert(0, 0, weights.Gate)) // ParseManifest has seen it
-	limits := dev.Info().Limits
-	return int64(l.PerLayer[0])*gate.Bytes() > int64(min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize))
+	stride, slots := int(gate.Bytes()+255)&^255, l.PerLayer[0]
+	switch most := min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / stride; {
+	case most >= slots:
+		return false, nil
+	case most >= (slots+1)/2:
+		return true, nil
+	default:
+		return false, fmt.Errorf("%d %s experts of a layer take more than the adapter's two largest bindings (%d bytes each): choose an expert budget of at most %d MB, or pack the model in a smaller format",
+			slots, man.Format, limits.MaxStorageBufferBindingSize, int64(2*most*l.Layers)*l.Shape.Bytes/1e6)
+	}
 }
 
 // cacheBytes is what keys and values take where nobody asks for a length.

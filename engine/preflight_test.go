@@ -1,11 +1,16 @@
 package engine
 
 import (
+	"context"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"mixtab/demo"
 	"mixtab/engine/experts"
+	"mixtab/engine/gpu"
+	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
 )
@@ -54,6 +59,72 @@ func TestEstimate(t *testing.T) {
 			math.Abs(r.WaitSeconds-wait) > 1e-9 || math.Abs(r.TokensPerSec*(compute+wait)-1) > 1e-9 {
 			t.Errorf("%s: %+v\nwant %v s of computing and %v s of waiting", tt.regime, r, compute, wait)
 		}
+	}
+}
+
+// A poor device has memory for measuring, and for so many bytes of experts.
+type poor struct {
+	gpu.Device
+	left   int
+	limits gpu.Limits
+}
+
+func (d *poor) Info() gpu.Info {
+	info := d.Device.Info()
+	info.Limits = d.limits
+	return info
+}
+
+func (d *poor) NewBuffer(ctx context.Context, label string, usage gpu.Usage, size int) (gpu.Buffer, error) {
+	if strings.Contains(label, "so far") {
+		if d.left -= size; d.left < 0 {
+			return nil, fmt.Errorf("%s: %w", label, gpu.ErrOutOfMemory)
+		}
+	}
+	return d.Device.NewBuffer(ctx, label, usage, size)
+}
+
+func TestPreflightOfPoorDevices(t *testing.T) {
+	pack, err := packdir.OpenFS(demo.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	man := pack.Manifest()
+	shape, _ := sizes(man)
+	small := gpu.DefaultLimits
+	small.MaxBufferSize = int(4 * shape.Bytes) // so that the memory is asked for in pieces
+	oneMatrix := gpu.DefaultLimits
+	oneMatrix.MaxStorageBufferBindingSize = int(shape.Bytes / 3)
+	for _, tt := range []struct {
+		name    string
+		left    int64 // experts
+		limits  gpu.Limits
+		budget  int64 // experts
+		granted int64 // experts
+		slots   int
+		err     string
+	}{
+		{"enough", 32, small, 0, 32, 32, ""},
+		{"enough for the budget", 16, small, 16, 16, 16, ""},
+		{"half of what was asked for", 16, small, 0, 16, 14, ""},
+		{"too little", 7, small, 0, 4, 0, "the GPU gives 0 MB for experts: expert budget too small: "},
+		{"small bindings", 32, oneMatrix, 0, 0, 0, "8 q8 experts of a layer take more than the adapter's two largest bindings"},
+		{"small bindings, small budget", 32, oneMatrix, 8, 8, 8, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dev := &poor{Device: ref.New(), left: int(tt.left * shape.Bytes), limits: tt.limits}
+			defer dev.Close()
+			r, err := Preflight(t.Context(), dev, pack.Source(dev.Device), man, tt.budget*shape.Bytes)
+			if (tt.err == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), tt.err) {
+				t.Fatalf("got %v, want %q", err, tt.err)
+			}
+			if r.GrantedBytes != tt.granted*shape.Bytes || r.Slots != tt.slots || (r.TokensPerSec > 0) != (err == nil) {
+				t.Errorf("%+v", r)
+			}
+			if held := dev.Counters().BytesHeld; held != 0 {
+				t.Errorf("%d bytes are still held", held)
+			}
+		})
 	}
 }
 
