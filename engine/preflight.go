@@ -58,19 +58,25 @@ func Preflight(ctx context.Context, dev gpu.Device, src weights.Source, man *wei
 		Adapter: dev.Info().Adapter, StoreBytes: man.Bytes(), ResidentBytes: resident,
 		CacheBytes: cacheBytes(man.Config), SmallestBudget: smallestBudget(shape),
 	}
+	gate, _ := man.Tensor(weights.Expert(0, 0, weights.Gate)) // ParseManifest has seen it
+	bindable := bindableSlots(dev.Info().Limits, gate)
+	if bindable == 0 {
+		return r, fmt.Errorf("one %s matrix of an expert, %d bytes, does not fit the adapter's largest binding (%d bytes): pack the model in a smaller format",
+			gate.Format, gate.Bytes(), dev.Info().Limits.MaxStorageBufferBindingSize)
+	}
+	if most := int64(2*bindable*shape.Layers) * shape.Bytes; budget == 0 || budget > most {
+		budget = most // as Open does
+	}
 	layout, err := experts.NewLayout(shape, budget)
 	if err != nil {
 		r.Regime = RegimeTooSmall
 		return r, nil
 	}
 	r.ExpertBytes = layout.Bytes()
-	both, err := banks(dev.Info().Limits, man, layout)
-	if err != nil {
-		return r, err
-	}
 	if r.CopyGBs, err = CopyBandwidth(ctx, dev, probeTime); err != nil {
 		return r, err
 	}
+	both := layout.PerLayer == nil || layout.PerLayer[0] > bindable
 	p := probe{dev: dev, src: src, man: man, topK: shape.TopK, both: both}
 	if err := p.run(ctx); err != nil {
 		return r, err
@@ -103,23 +109,9 @@ func sizes(man *weights.Manifest) (shape experts.Shape, resident int64) {
 	return shape, resident
 }
 
-// banks says whether a layer's slots of a matrix lie in two buffers, which kernels read by
-// another variant: those of a pool do, and those that are too large for one binding.
-func banks(limits gpu.Limits, man *weights.Manifest, l experts.Layout) (two bool, err error) {
-	if l.PerLayer == nil {
-		return true, nil
-	}
-	gate, _ := man.Tensor(weights.Expert(0, 0, weights.Gate)) // ParseManifest has seen it
-	stride, slots := int(gate.Bytes()+255)&^255, l.PerLayer[0]
-	switch most := min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / stride; {
-	case most >= slots:
-		return false, nil
-	case most >= (slots+1)/2:
-		return true, nil
-	default:
-		return false, fmt.Errorf("%d %s experts of a layer take more than the adapter's two largest bindings (%d bytes each): choose an expert budget of at most %d MB, or pack the model in a smaller format",
-			slots, man.Format, limits.MaxStorageBufferBindingSize, int64(2*most*l.Layers)*l.Shape.Bytes/1e6)
-	}
+// bindableSlots is how many slots of an expert's matrix one binding takes; kernels have two.
+func bindableSlots(limits gpu.Limits, matrix *weights.Tensor) int {
+	return min(limits.MaxStorageBufferBindingSize, limits.MaxBufferSize) / (int(matrix.Bytes()+255) &^ 255)
 }
 
 // cacheBytes is what keys and values take where nobody asks for a length.
