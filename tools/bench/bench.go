@@ -105,7 +105,7 @@ func slots(r measure.Result) string {
 	if r.SharedPool {
 		where = "slots in one pool"
 	}
-	return fmt.Sprintf("%d %s, a budget of %.2f GB", r.ExpertSlots, where, float64(r.ExpertBudgetBytes)/1e9)
+	return fmt.Sprintf("%d %s, a budget of %s", r.ExpertSlots, where, humanize.Bytes(uint64(r.ExpertBudgetBytes)))
 }
 
 func main() {

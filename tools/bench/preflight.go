@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/dustin/go-humanize"
+
 	"mixtab/engine"
 	"mixtab/engine/gpu"
 	"mixtab/engine/weights"
@@ -25,15 +27,15 @@ func (o *options) runPreflight(ctx context.Context, dev gpu.Device, src weights.
 	if err != nil {
 		return err
 	}
-	gb := func(n int64) float64 { return float64(n) / 1e9 }
-	fmt.Printf("%s · %s, %.1f GB in the store\n", r.Adapter, man.Name, gb(r.StoreBytes))
-	fmt.Printf("needed   %8.2f GB on the device: %.2f for every token, %.2f of experts, %.2f of keys and values\n",
-		gb(r.ResidentBytes+r.ExpertBytes+r.CacheBytes), gb(r.ResidentBytes), gb(r.ExpertBytes), gb(r.CacheBytes))
+	size := func(n int64) string { return humanize.Bytes(uint64(n)) }
+	fmt.Printf("%s · %s, %s in the store\n", r.Adapter, man.Name, size(r.StoreBytes))
 	if r.Regime == engine.RegimeTooSmall {
-		fmt.Printf("the expert budget is too small: the least that works is %.2f GB\n", gb(r.SmallestBudget))
+		fmt.Printf("the expert budget is too small: the least that works is %s (%d bytes)\n", size(r.SmallestBudget), r.SmallestBudget)
 	} else {
-		fmt.Printf("there is %8.2f GB for experts · copy kernel %.2f GB/s · an expert comes at %.2f GB/s, the first time at %.2f\n",
-			gb(r.GrantedBytes), r.CopyGBs, r.LoadGBs, r.FirstLoadGBs)
+		fmt.Printf("needed   %8s on the device: %s for every token, %s of experts, %s of keys and values\n",
+			size(r.ResidentBytes+r.ExpertBytes+r.CacheBytes), size(r.ResidentBytes), size(r.ExpertBytes), size(r.CacheBytes))
+		fmt.Printf("there is %8s for experts · copy kernel %.2f GB/s · an expert comes at %.2f GB/s, the first time at %.2f\n",
+			size(r.GrantedBytes), r.CopyGBs, r.LoadGBs, r.FirstLoadGBs)
 		fmt.Printf("expected %8.2f tok/s: %.3f s of computing and %.3f s of waiting a token (%s, %d slots, %.0f %% hits)\n",
 			r.TokensPerSec, r.ComputeSeconds, r.WaitSeconds, r.Regime, r.Slots, 100*r.HitRate)
 	}
