@@ -37,7 +37,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	go s.download(pack, have, p.arrived)
 	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{
 		Context: r.Context, Progress: p.loaded,
-		ExpertBudget: s.expertBudget(r.ExpertBudget), Lazy: host.Lazy(s.expertBytes),
+		ExpertBudget: expertBudget(r.ExpertBudget, s.expertBytes), Lazy: host.Lazy(s.expertBytes),
 		Reopen: func(ctx context.Context) (gpu.Device, weights.Source, error) { return s.reopen(ctx, pack) },
 	})
 	if err != nil {
@@ -69,14 +69,14 @@ func both(ctx context.Context, url string) (*webgpu.Device, *source.Pack, error)
 }
 
 // expertBudget fills up what the page left to us.
-func (s *server) expertBudget(asked int64) int64 {
+func expertBudget(asked, expertBytes int64) int64 {
 	var memory float64
 	if navigator, err := safejs.Global().Get("navigator"); err == nil {
 		if gib, err := navigator.Get("deviceMemory"); err == nil && gib.Type() == safejs.TypeNumber {
 			memory, _ = gib.Float()
 		}
 	}
-	return host.ExpertBudget(asked, s.expertBytes, memory)
+	return host.ExpertBudget(asked, expertBytes, memory)
 }
 
 // A progress reports the opening of a pack, at most some twenty times a second. While it

@@ -95,6 +95,8 @@ func idOf(request protocol.Request) int {
 		return r.ID
 	case protocol.SetExpertBudget:
 		return r.ID
+	case protocol.Preflight:
+		return r.ID
 	}
 	return 0
 }
@@ -137,6 +139,9 @@ func (s *server) run(j job) {
 }
 
 func (s *server) answer(j job) (protocol.Event, error) {
+	if r, ok := j.request.(protocol.Preflight); ok {
+		return s.preflight(j.ctx, r)
+	}
 	open, isOpen := j.request.(protocol.Open)
 	switch {
 	case isOpen && s.engine != nil:

@@ -36,7 +36,7 @@ func (s *server) setExpertBudget(ctx context.Context, r protocol.SetExpertBudget
 	if r.Bytes < 0 {
 		return nil, badRequest("bytes is %d; it must be at least 0", r.Bytes)
 	}
-	if err := s.engine.SetExpertBudget(ctx, s.expertBudget(r.Bytes)); err != nil {
+	if err := s.engine.SetExpertBudget(ctx, expertBudget(r.Bytes, s.expertBytes)); err != nil {
 		return nil, err
 	}
 	return s.stats(r.ID)

@@ -4,7 +4,7 @@
 //
 // A message is one JSON object with a "type" and, for all that belongs to a request,
 // the request's "id". Every request is answered by any number of events and then by
-// exactly one Opened, Done, Result or Failed with its id.
+// exactly one Opened, Done, Result, Report or Failed with its id.
 package protocol
 
 import (
@@ -76,6 +76,15 @@ type SetExpertBudget struct {
 	Type  string `json:"type"` // "setExpertBudget"
 	ID    int    `json:"id"`
 	Bytes int64  `json:"bytes"`
+}
+
+// Preflight asks what a pack needs, what there is, and how fast it will be. It needs no
+// open pack. Beside one, it takes its turn, and finds what that leaves of the GPU.
+type Preflight struct {
+	Type         string `json:"type"` // "preflight"
+	ID           int    `json:"id"`
+	Pack         string `json:"pack"`         // as in Open
+	ExpertBudget int64  `json:"expertBudget"` // as in Open
 }
 
 // Message is one turn of a conversation.
@@ -254,6 +263,55 @@ type ExpertStats struct {
 	WaitMs      float64 `json:"waitMs"`      // that tokens waited for them
 }
 
+// Report answers a Preflight. Of a budget that is too small, nothing is measured: what
+// would be is 0.
+type Report struct {
+	Type    string `json:"type"` // "report"
+	ID      int    `json:"id"`
+	Adapter string `json:"adapter"`
+
+	// What the pack needs.
+	StoreBytes    int64 `json:"storeBytes"`    // in the store
+	ResidentBytes int64 `json:"residentBytes"` // on the GPU, weights that every token needs
+	CacheBytes    int64 `json:"cacheBytes"`    // on the GPU, keys and values of the longest conversation
+	ExpertBytes   int64 `json:"expertBytes"`   // on the GPU, what the budget buys
+
+	// What of it is in the browser's store, and what the browser says of its room.
+	StoredBytes int64 `json:"storedBytes"` // before anything was loaded for this report
+	NeededBytes int64 `json:"neededBytes"` // to be downloaded still
+	Quota       int64 `json:"quota"`       // bytes; like usage an estimate, which may be far off
+	Usage       int64 `json:"usage"`       // bytes, by this site
+	Persisted   bool  `json:"persisted"`   // the browser does not delete it by itself
+
+	// What there is. GB/s of the copy are bytes read plus written.
+	GrantedBytes         int64   `json:"grantedBytes"` // of ExpertBytes, what the GPU gave when it was asked
+	CopyGBPerS           float64 `json:"copyGbPerS"`
+	LoadGBPerS           float64 `json:"loadGbPerS"`           // of an expert, store to GPU
+	FirstLoadGBPerS      float64 `json:"firstLoadGbPerS"`      // of one that nobody has read before
+	FirstLoadFromNetwork bool    `json:"firstLoadFromNetwork"` // the store did not have it
+
+	// How it would run.
+	Regime              Regime `json:"regime"`
+	Slots               int    `json:"slots"` // experts that fit, over all layers
+	SmallestBudgetBytes int64  `json:"smallestBudgetBytes"`
+
+	// How fast, once the pack is stored.
+	ComputeSecondsPerToken float64 `json:"computeSecondsPerToken"`
+	WaitSecondsPerToken    float64 `json:"waitSecondsPerToken"` // for experts
+	HitRate                float64 `json:"hitRate"`             // to be expected of the experts
+	TokensPerSecond        float64 `json:"tokensPerSecond"`
+}
+
+// Regime is how the experts lie on the GPU.
+type Regime string
+
+const (
+	RegimeResident Regime = "resident"  // all of them, always
+	RegimeSlots    Regime = "slots"     // each layer has some slots
+	RegimePool     Regime = "pool"      // all layers share some slots
+	RegimeTooSmall Regime = "too small" // for the model to run
+)
+
 // Failed ends a request that did not succeed, or, with id 0, tells of trouble that
 // belongs to none.
 type Failed struct {
@@ -286,6 +344,7 @@ func (Tokenize) request()        {}
 func (Detokenize) request()      {}
 func (Stats) request()           {}
 func (SetExpertBudget) request() {}
+func (Preflight) request()       {}
 
 func (Ready) event()     {}
 func (Progress) event()  {}
@@ -295,6 +354,7 @@ func (Opened) event()    {}
 func (Delta) event()     {}
 func (Done) event()      {}
 func (Result) event()    {}
+func (Report) event()    {}
 func (Failed) event()    {}
 
 // ParseRequest reads one message of the page.
@@ -322,6 +382,8 @@ func ParseRequest(text []byte) (Request, error) {
 		return parse[Stats](text)
 	case "setExpertBudget":
 		return parse[SetExpertBudget](text)
+	case "preflight":
+		return parse[Preflight](text)
 	}
 	return nil, fmt.Errorf("protocol: unknown request type %q", head.Type)
 }

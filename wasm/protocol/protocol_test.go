@@ -37,6 +37,7 @@ var requests = []Request{
 	Detokenize{Type: "detokenize", ID: 6, Tokens: []int32{1, 22557}},
 	Stats{Type: "stats", ID: 7},
 	SetExpertBudget{Type: "setExpertBudget", ID: 8, Bytes: 4 << 30},
+	Preflight{Type: "preflight", ID: 9, Pack: "https://example.org/packs/demo/", ExpertBudget: 8 << 30},
 }
 
 var events = []Event{
@@ -62,6 +63,12 @@ var events = []Event{
 		Stats: &EngineStats{Dispatches: 1, Submits: 2, HostCalls: 3, GPUBytes: 4, GoHeapBytes: 5, Experts: ExpertStats{BudgetBytes: 6, TotalBytes: 7,
 			Slots: 8, Resident: true, SharedPool: true, Uses: 9, Loads: 10, HitRate: 0.5, LoadedBytes: 11, WaitMs: 12.5}}},
 	Result{Type: "result", ID: 6, Tokens: []int32{}},
+	Report{Type: "report", ID: 9, Adapter: "swiftshader", StoreBytes: 26 << 30, ResidentBytes: 1 << 30, CacheBytes: 1 << 29, ExpertBytes: 8 << 30,
+		StoredBytes: 20 << 30, NeededBytes: 6 << 30, Quota: 36 << 30, Usage: 20 << 30, Persisted: true, GrantedBytes: 7 << 30, CopyGBPerS: 1.5,
+		LoadGBPerS: 2.5, FirstLoadGBPerS: 0.5, FirstLoadFromNetwork: true, Regime: RegimeSlots, Slots: 72, SmallestBudgetBytes: 800 << 20,
+		ComputeSecondsPerToken: 0.25, WaitSecondsPerToken: 0.75, HitRate: 0.5, TokensPerSecond: 1},
+	Report{Type: "report", ID: 9, Regime: RegimeResident}, Report{Type: "report", ID: 9, Regime: RegimePool},
+	Report{Type: "report", ID: 9, Regime: RegimeTooSmall},
 	Failed{Type: "failed", ID: 2, Code: CodeNoWebGPU, Message: "no adapter"},
 	Failed{Type: "failed", Code: CodeDeviceLost}, Failed{Type: "failed", Code: CodeOutOfMemory}, Failed{Type: "failed", Code: CodeBadPack},
 	Failed{Type: "failed", Code: CodeNetwork}, Failed{Type: "failed", Code: CodeContextFull}, Failed{Type: "failed", Code: CodeBadRequest},

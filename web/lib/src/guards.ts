@@ -45,6 +45,31 @@ const events: { [T in EngineEvent['type']]: Shape } = {
     seed: 'number',
   },
   result: { id: 'number', tokens: 'number[]?', text: 'string', stats: 'object?' },
+  report: {
+    id: 'number',
+    adapter: 'string',
+    storeBytes: 'number',
+    residentBytes: 'number',
+    cacheBytes: 'number',
+    expertBytes: 'number',
+    storedBytes: 'number',
+    neededBytes: 'number',
+    quota: 'number',
+    usage: 'number',
+    persisted: 'boolean',
+    grantedBytes: 'number',
+    copyGbPerS: 'number',
+    loadGbPerS: 'number',
+    firstLoadGbPerS: 'number',
+    firstLoadFromNetwork: 'boolean',
+    regime: 'string',
+    slots: 'number',
+    smallestBudgetBytes: 'number',
+    computeSecondsPerToken: 'number',
+    waitSecondsPerToken: 'number',
+    hitRate: 'number',
+    tokensPerSecond: 'number',
+  },
   failed: { id: 'number', code: 'string', message: 'string' },
 };
 
@@ -57,6 +82,7 @@ const requests: { [T in EngineRequest['type']]: Shape } = {
   detokenize: { id: 'number', tokens: 'number[]' },
   stats: { id: 'number' },
   setExpertBudget: { id: 'number', bytes: 'number' },
+  preflight: { id: 'number', pack: 'string', expertBudget: 'number' },
 };
 
 const codes: Record<Code, true> = {

@@ -12,6 +12,7 @@ import type {
   Opened,
   Progress,
   Ready,
+  Report,
   Restoring,
   Result,
 } from './protocol.ts';
@@ -23,7 +24,7 @@ export interface WorkerLike {
   addEventListener(type: 'message' | 'messageerror' | 'error', listener: (event: Event) => void): void;
 }
 
-type Answer = Opened | Done | Result;
+type Answer = Opened | Done | Result | Report;
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
 
 /** A request before it has a number. */
@@ -34,7 +35,9 @@ type AnswerTo<B extends RequestBody> = B['type'] extends 'open'
   ? Opened
   : B['type'] extends 'chat' | 'complete'
     ? Done
-    : Result;
+    : B['type'] extends 'preflight'
+      ? Report
+      : Result;
 
 interface Waiting {
   onEvent: (event: Progress | Delta) => void;

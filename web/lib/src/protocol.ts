@@ -3,7 +3,7 @@
 // two together.
 //
 // Every request is answered by any number of events and then by exactly one Opened,
-// Done, Result or Failed with its id.
+// Done, Result, Report or Failed with its id.
 
 /** Loads a pack. It comes first, and once. */
 export interface Open {
@@ -67,8 +67,30 @@ export interface SetExpertBudget {
   bytes: number;
 }
 
+/**
+ * Asks what a pack needs, what there is, and how fast it will be. It needs no open pack. Beside
+ * one, it takes its turn, and finds what that leaves of the GPU.
+ */
+export interface Preflight {
+  type: 'preflight';
+  id: number;
+  /** As in Open. */
+  pack: string;
+  /** As in Open. */
+  expertBudget: number;
+}
+
 /** What the page may send. */
-export type EngineRequest = Open | Chat | Complete | Cancel | Tokenize | Detokenize | Stats | SetExpertBudget;
+export type EngineRequest =
+  | Open
+  | Chat
+  | Complete
+  | Cancel
+  | Tokenize
+  | Detokenize
+  | Stats
+  | SetExpertBudget
+  | Preflight;
 
 /** One turn of a conversation. */
 export interface Message {
@@ -247,6 +269,61 @@ export interface ExpertStats {
   waitMs: number;
 }
 
+/** Answers a Preflight. Of a budget that is too small, nothing is measured: what would be is 0. */
+export interface Report {
+  type: 'report';
+  id: number;
+  adapter: string;
+
+  /** In the store. */
+  storeBytes: number;
+  /** On the GPU: weights that every token needs. */
+  residentBytes: number;
+  /** On the GPU: keys and values of the longest conversation. */
+  cacheBytes: number;
+  /** On the GPU: what the budget buys. */
+  expertBytes: number;
+
+  /** Of storeBytes, what was in the browser's store before anything was loaded for this report. */
+  storedBytes: number;
+  /** To be downloaded still. */
+  neededBytes: number;
+  /** Bytes that the browser lets this site store; like usage an estimate, which may be far off. */
+  quota: number;
+  /** Bytes that this site stores. */
+  usage: number;
+  /** The browser does not delete what this site stores by itself. */
+  persisted: boolean;
+
+  /** Of expertBytes, what the GPU gave when it was asked. */
+  grantedBytes: number;
+  /** Of the GPU's memory, bytes read plus written. */
+  copyGbPerS: number;
+  /** Of an expert, store to GPU. */
+  loadGbPerS: number;
+  /** Of an expert that nobody has read before. */
+  firstLoadGbPerS: number;
+  /** The store did not have that one. */
+  firstLoadFromNetwork: boolean;
+
+  regime: Regime;
+  /** Experts that fit, over all layers. */
+  slots: number;
+  /** The least budget that works. */
+  smallestBudgetBytes: number;
+
+  /** Of the GPU's work; this and what follows once the pack is stored. */
+  computeSecondsPerToken: number;
+  /** For experts. */
+  waitSecondsPerToken: number;
+  /** To be expected of the experts. */
+  hitRate: number;
+  tokensPerSecond: number;
+}
+
+/** All experts are on the GPU, always; each layer has some slots; all layers share some; too few to run. */
+export type Regime = 'resident' | 'slots' | 'pool' | 'too small';
+
 /** Ends a request that did not succeed or, with id 0, tells of trouble that belongs to none. */
 export interface Failed {
   type: 'failed';
@@ -257,7 +334,17 @@ export interface Failed {
 }
 
 /** What the worker may send. */
-export type EngineEvent = Ready | Restoring | Progress | Download | Opened | Delta | Done | Result | Failed;
+export type EngineEvent =
+  | Ready
+  | Restoring
+  | Progress
+  | Download
+  | Opened
+  | Delta
+  | Done
+  | Result
+  | Report
+  | Failed;
 
 /** Tells the page which remedy to show. */
 export type Code =

@@ -23,6 +23,7 @@ const requests: EngineRequest[] = [
   { type: 'detokenize', id: 5, tokens: [1, 2] },
   { type: 'stats', id: 6 },
   { type: 'setExpertBudget', id: 7, bytes: 1 },
+  { type: 'preflight', id: 8, pack: 'http://localhost/packs/demo/', expertBudget: 0 },
 ];
 
 const events: EngineEvent[] = [
@@ -66,6 +67,13 @@ const events: EngineEvent[] = [
   },
   { type: 'result', id: 4, tokens: [1], text: '', stats: null },
   { type: 'result', id: 5, tokens: null, text: 'a', stats: null },
+  {
+    ...{ type: 'report', id: 8, adapter: '', storeBytes: 4, residentBytes: 1, cacheBytes: 1, expertBytes: 3 },
+    ...{ storedBytes: 3, neededBytes: 1, quota: 9, usage: 3, persisted: false, grantedBytes: 3 },
+    ...{ copyGbPerS: 2, loadGbPerS: 1, firstLoadGbPerS: 0.5, firstLoadFromNetwork: false, regime: 'pool' },
+    ...{ slots: 8, smallestBudgetBytes: 1, computeSecondsPerToken: 0.1, waitSecondsPerToken: 0.1 },
+    ...{ hitRate: 0.5, tokensPerSecond: 5 },
+  },
   { type: 'failed', id: 0, code: 'device_lost', message: 'gone' },
 ];
 
