@@ -2,7 +2,15 @@
 // page where there is no WebGPU.
 
 import type { WorkerLike } from '../lib/src/index.ts';
-import type { Chat, Code, Complete, EngineEvent, EngineRequest, EngineStats } from '../lib/src/protocol.ts';
+import type {
+  Chat,
+  Code,
+  Complete,
+  EngineEvent,
+  EngineRequest,
+  EngineStats,
+  Preflight,
+} from '../lib/src/protocol.ts';
 
 export interface FakeOptions {
   /** Milliseconds that opening takes. */
@@ -85,6 +93,8 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       }
       case 'setExpertBudget':
         return this.#emit({ type: 'result', id, tokens: null, text: '', stats: stats(request.bytes) });
+      case 'preflight':
+        return this.#preflight(request);
     }
   }
 
@@ -149,6 +159,23 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       prefillMs: first - start,
       decodeMs: performance.now() - first,
       seed: request.sampling.seed ?? 1,
+    });
+  }
+
+  async #preflight({ id, expertBudget }: Preflight): Promise<void> {
+    const { load, fail, rate } = this.#options;
+    await pause(load);
+    if (this.#cancelled.has(id) || fail) {
+      return this.#emit({ type: 'failed', id, code: fail ?? 'internal', message: `fake: ${fail}` });
+    }
+    const expertBytes = expertBudget || packBytes;
+    this.#emit({
+      ...{ type: 'report', id, adapter: 'fake', storeBytes: packBytes, residentBytes: packBytes / 4 },
+      ...{ cacheBytes: packBytes / 2, expertBytes, grantedBytes: expertBytes, regime: 'resident' },
+      ...{ storedBytes: 0, neededBytes: packBytes, quota: 10 * packBytes, usage: 0, persisted: false },
+      ...{ copyGbPerS: 1, loadGbPerS: 1, firstLoadGbPerS: 0.1, firstLoadFromNetwork: true },
+      ...{ slots: 8, smallestBudgetBytes: packBytes / 32, hitRate: 1, tokensPerSecond: rate },
+      ...{ computeSecondsPerToken: 1 / rate, waitSecondsPerToken: 0 },
     });
   }
 

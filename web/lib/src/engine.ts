@@ -3,6 +3,8 @@ import { Completions } from './completions.ts';
 import { abortReason, MixtabError } from './errors.ts';
 import { Link, type WorkerLike } from './link.ts';
 import { keepStorage, packs, packUrl } from './packs.ts';
+import { requireCount } from './params.ts';
+import { measure, type Preflight, type PreflightOptions } from './preflight.ts';
 import type { Download, EngineStats, ExpertStats, Opened, Phase, Restoring, Result } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { spawnWorker } from './spawn.ts';
@@ -78,7 +80,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       options.onProgress?.({ phase, loadedBytes, totalBytes });
     });
     const { type: _type, id: _id, ...info } = await answer;
-    return new Engine(link, info);
+    return new Engine(link, info, pack);
   } catch (error) {
     link.close(error);
     throw error;
@@ -99,9 +101,11 @@ export class Engine {
 
   readonly #link: Link;
   readonly #queue = new Queue();
+  readonly #pack: string;
 
-  constructor(link: Link, info: EngineInfo) {
+  constructor(link: Link, info: EngineInfo, pack: string) {
     this.#link = link;
+    this.#pack = pack;
     this.info = info;
     this.lost = link.lost;
     this.chat = { completions: new ChatCompletions(link, this.#queue, info.model) };
@@ -136,6 +140,14 @@ export class Engine {
     return counters(await this.#link.send(body).answer).experts;
   }
 
+  /**
+   * What a pack needs, this engine's or another, and how fast it would be. Measured between
+   * two answers, in the memory that the engine leaves of the GPU.
+   */
+  preflight(pack = this.#pack, options: Omit<PreflightOptions, 'worker'> = {}): Promise<Preflight> {
+    return this.#queue.run(() => measure(this.#link, pack, options));
+  }
+
   /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */
   dispose(): void {
     this.#link.close(new DOMException('The engine was disposed.', 'AbortError'));
@@ -145,9 +157,4 @@ export class Engine {
 function counters({ stats }: Result): EngineStats {
   if (!stats) throw new MixtabError('internal', 'The engine answered without its counters.');
   return stats;
-}
-
-function requireCount(name: string, value: number, unit: string): void {
-  if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new MixtabError('bad_request', `${name}: a whole number of ${unit} is needed, not ${value}`);
 }

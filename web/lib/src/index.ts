@@ -29,6 +29,8 @@ export type {
 } from './openai.ts';
 export type { PackInfo, PackOptions, PackProgress, Packs } from './packs.ts';
 export { packs } from './packs.ts';
+export type { Preflight, PreflightOptions } from './preflight.ts';
+export { preflight } from './preflight.ts';
 export type {
   Code,
   DownloadPhase,
@@ -37,5 +39,6 @@ export type {
   Failure,
   Overflow,
   Phase,
+  Regime,
   Role,
 } from './protocol.ts';

@@ -140,3 +140,8 @@ function integer(params: SamplingParams, key: keyof SamplingParams, min: number)
 function bad(message: string): MixtabError {
   return new MixtabError('bad_request', message);
 }
+
+export function requireCount(name: string, value: number, unit: string): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw bad(`${name}: a whole number of ${unit} is needed, not ${value}`);
+}
