@@ -143,9 +143,9 @@ const dispatchesPerLayer = 7
 
 // estimate fills in how fast a layout runs. A token costs its weights and its dispatches.
 // Where experts are missing, it stands still while they are loaded and while the host
-// hears of it, which costs about two round trips; and of the layers that had been queued
-// behind, half of its own on average and those of the token after it, the dispatches run
-// empty. Keys and values are left out: they matter in long conversations only.
+// hears of it, which costs about two round trips; and half of its dispatches, on average,
+// ran empty behind the layer that waits. Those of the token after it do so while experts
+// come. Keys and values are left out: they matter in long conversations only.
 func (r *Report) estimate(man *weights.Manifest, l experts.Layout, c costs) {
 	var matrix, parts float64
 	for i := range man.Tensors {
@@ -175,7 +175,7 @@ func (r *Report) estimate(man *weights.Manifest, l experts.Layout, c costs) {
 		r.Regime, stops = RegimeResident, 0
 	case l.PerLayer != nil:
 		r.Regime = RegimeSlots
-		stop += 1.5 * dispatches * c.dispatch
+		stop += dispatches / 2 * c.dispatch
 	default:
 		r.Regime, stops = RegimePool, float64(l.Layers) // nothing is queued behind a layer
 	}

@@ -45,7 +45,7 @@ func TestEstimate(t *testing.T) {
 	}{
 		{RegimeResident, all, func(loads float64) float64 { return 0 }},
 		{RegimeSlots, all / 2, func(loads float64) float64 {
-			return loads*float64(shape.Bytes)/c.load + min(loads, float64(cfg.NLayers))*(2*c.roundTrip+1.5*dispatches*c.dispatch)
+			return loads*float64(shape.Bytes)/c.load + min(loads, float64(cfg.NLayers))*(2*c.roundTrip+dispatches/2*c.dispatch)
 		}},
 	} {
 		l, err := experts.NewLayout(shape, tt.slots*shape.Bytes)
