@@ -76,7 +76,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	gauge := startGauge(ctx)
-	copyGBs, err := engine.CopyBandwidth(ctx, dev, 2*time.Second)
+	copyGBs, err := engine.CopyBandwidth(ctx, dev, time.Second/2)
 	if err != nil {
 		return Result{}, err
 	}
