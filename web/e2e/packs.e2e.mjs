@@ -138,6 +138,62 @@ test('without room in the browser the engine still answers, and says so', patien
   await close();
 });
 
+test('preflight tells what a pack needs and how fast it will be', patience, async () => {
+  const { page, problems, close } = await visit();
+  const seen = await page.evaluate(async pack => {
+    const { createEngine, preflight } = globalThis.mixtab;
+    const before = await preflight(pack);
+    const tooSmall = await preflight(pack, { expertBudget: 1000 });
+    const engine = await createEngine({ pack });
+    const run = async () => {
+      const request = { prompt: 'Once upon a time', max_tokens: 40, seed: 3 };
+      return (await engine.completions.create(request)).x_mixtab.tokens_per_second;
+    };
+    await run(); // to warm up
+    // The machine that runs this has other work, which comes and goes.
+    const pairs = [];
+    let close = false;
+    for (let tries = 0; tries < 3 && !close; tries++) {
+      const ratio = (await engine.preflight()).tokensPerSecond / (await run());
+      close = ratio > 1 / 3 && ratio < 3;
+      pairs.push(ratio);
+    }
+    const later = await engine.preflight(pack, { expertBudget: Math.ceil(before.expertBytes / 2) });
+    const { experts } = await engine.stats();
+    const { packBytes } = engine.info;
+    engine.dispose();
+    return { before, tooSmall, later, pairs, close, experts, packBytes };
+  }, `${server.url}packs/demo`);
+  const { before, tooSmall, later } = seen;
+  const words = JSON.stringify(seen);
+  assert.match(before.adapter, /\w/);
+  assert.equal(before.regime, 'resident');
+  assert.equal(before.storeBytes, seen.packBytes);
+  assert.equal(before.expertBytes, seen.experts.totalBytes);
+  assert.equal(before.grantedBytes, before.expertBytes);
+  assert.equal(before.residentBytes + before.expertBytes, before.storeBytes);
+  assert.equal(before.slots, seen.experts.slots);
+  assert.ok(before.cacheBytes > 1e6, words);
+  assert.equal(before.storedBytes, 0);
+  assert.equal(before.firstLoadFromNetwork, true);
+  assert.ok(before.neededBytes < before.storeBytes, words); // what was loaded is kept
+  assert.ok(before.quota > before.usage, words);
+  assert.ok(before.copyGbPerS > 0 && before.loadGbPerS > 0 && before.firstLoadGbPerS > 0, words);
+  assert.deepEqual([before.hitRate, before.waitSecondsPerToken], [1, 0]);
+  assert.ok(seen.close, `expected tokens per second over those that came: ${seen.pairs}`);
+
+  assert.equal(tooSmall.regime, 'too small');
+  assert.equal(tooSmall.smallestBudgetBytes, (8 * before.expertBytes) / before.slots);
+  assert.equal(tooSmall.tokensPerSecond, 0);
+
+  assert.equal(later.regime, 'slots');
+  assert.deepEqual([later.storedBytes, later.neededBytes], [before.storeBytes, 0]);
+  assert.equal(later.firstLoadFromNetwork, false);
+  assert.ok(later.hitRate < 1 && later.waitSecondsPerToken > 0, words);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test('answers do not depend on the expert budget, which can be changed', patience, async () => {
   const { page, problems, close } = await visit();
   const seen = await page.evaluate(async pack => {
