@@ -70,7 +70,8 @@ func get(t *testing.T, url string) []byte {
 }
 
 // TestLoadBandwidth compares loading experts, file system to GPU, with the store's raw
-// reads and with the staging ring alone, in turns:
+// reads, and with the staging ring alone bringing as many bytes from memory to the same
+// slots, in turns:
 //
 //	go run ./tools/synth -out build/synth-1 -layers 1 -vocab 4096
 //	MIXTAB_SERVE=build/synth-1 GOOS=js GOARCH=wasm go test -exec $PWD/build/gobrowser ./wasm/source -run Bandwidth -v
@@ -91,13 +92,24 @@ func TestLoadBandwidth(t *testing.T) {
 	if err := p.Download(func(Progress) {}); err != nil {
 		t.Fatal(err)
 	}
+	must := js(t)
+	memory := must(must(must(safejs.Global().Get("Uint8Array")).New(256<<20)).Call("fill", 1)) // touched
+	slots := slotsOf(t, dev, s.Manifest)
 	var raw, staging, loads float64
-	for range 4 {
+	for range 5 {
 		r, err := store.Measure(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw, staging, loads = max(raw, r), max(staging, stagingBandwidth(t, dev)), max(loads, loadBandwidth(t, p, s.Manifest))
+		raw = max(raw, r)
+		at := 0
+		staging = max(staging, fill(t, dev, s.Manifest, slots, func(part weights.Part, slot gpu.Buffer) error {
+			at = (at + int(part.Length)) % (128 << 20) // other bytes each time, as weights are
+			return dev.UploadJS(t.Context(), slot, 0, memory, at, int(part.Length))
+		}))
+		loads = max(loads, fill(t, dev, s.Manifest, slots, func(part weights.Part, slot gpu.Buffer) error {
+			return p.Load(t.Context(), part, slot, 0)
+		}))
 	}
 	share := loads / min(raw, staging)
 	t.Logf("GB/s: raw reads %.2f, staging ring %.2f, loads of experts %.2f: %.0f %% of the smaller", raw/1e9, staging/1e9, loads/1e9, 100*share)
@@ -106,54 +118,42 @@ func TestLoadBandwidth(t *testing.T) {
 	}
 }
 
-// stagingBandwidth copies one array again and again: bytes a second.
-func stagingBandwidth(t *testing.T, dev *webgpu.Device) float64 {
+// slotsOf are buffers for the matrices of an expert.
+func slotsOf(t *testing.T, dev *webgpu.Device, man *weights.Manifest) (slots []gpu.Buffer) {
 	t.Helper()
-	const stagingBytes = 16 << 20
-	must := js(t)
-	chunk := must(must(safejs.Global().Get("ArrayBuffer")).New(stagingBytes))
-	b, err := dev.NewBuffer(t.Context(), "staging", gpu.Storage, stagingBytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Release()
-	const chunks = 32
-	return bandwidth(t, dev, b, chunks*stagingBytes, func() error {
-		var all errgroup.Group
-		all.SetLimit(5)
-		for range chunks {
-			all.Go(func() error { return dev.UploadJS(t.Context(), b, 0, chunk, 0, stagingBytes) })
-		}
-		return all.Wait()
-	})
-}
-
-// loadBandwidth loads the experts of a layer, as the engine does where a layer lacks two:
-// bytes a second.
-func loadBandwidth(t *testing.T, p *Source, man *weights.Manifest) float64 {
-	t.Helper()
-	var bytes int64
-	var slots []gpu.Buffer
-	var loads errgroup.Group
-	loads.SetLimit(2 * len(weights.ExpertNames))
 	for _, name := range weights.ExpertNames {
-		b, err := p.dev.NewBuffer(t.Context(), "slot", gpu.Storage, int(expert(t, man, 0, name).Length))
+		b, err := dev.NewBuffer(t.Context(), "slot", gpu.Storage, int(expert(t, man, 0, name).Length))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer b.Release()
+		t.Cleanup(b.Release)
 		slots = append(slots, b)
-		bytes += int64(man.Config.NExperts) * int64(b.Size())
 	}
-	return bandwidth(t, p.dev, slots[0], bytes, func() error {
-		for e := range man.Config.NExperts {
-			for i, name := range weights.ExpertNames {
-				part := expert(t, man, e, name)
-				loads.Go(func() error { return p.Load(t.Context(), part, slots[i], 0) })
-			}
+	return slots
+}
+
+// fill brings the experts of a layer to the slots, two experts at a time, as the engine does
+// where a layer lacks two. It returns bytes a second, of the GPU's part of it too.
+func fill(t *testing.T, dev *webgpu.Device, man *weights.Manifest, slots []gpu.Buffer, load func(weights.Part, gpu.Buffer) error) float64 {
+	t.Helper()
+	var loads errgroup.Group
+	loads.SetLimit(2 * len(slots))
+	var bytes int64
+	start := time.Now()
+	for e := range man.Config.NExperts {
+		for i, name := range weights.ExpertNames {
+			part := expert(t, man, e, name)
+			bytes += part.Length
+			loads.Go(func() error { return load(part, slots[i]) })
 		}
-		return loads.Wait()
-	})
+	}
+	if err := loads.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := gpu.ReadInto(t.Context(), dev, slots[0], 0, make([]byte, 4)); err != nil {
+		t.Fatal(err)
+	}
+	return float64(bytes) / time.Since(start).Seconds()
 }
 
 func expert(t *testing.T, man *weights.Manifest, e int, name weights.ExpertName) weights.Part {
@@ -163,17 +163,4 @@ func expert(t *testing.T, man *weights.Manifest, e int, name weights.ExpertName)
 		t.Fatal(err)
 	}
 	return tensor.Parts[0]
-}
-
-// bandwidth times f and the GPU's part of it.
-func bandwidth(t *testing.T, dev *webgpu.Device, b gpu.Buffer, bytes int64, f func() error) float64 {
-	t.Helper()
-	start := time.Now()
-	if err := f(); err != nil {
-		t.Fatal(err)
-	}
-	if err := gpu.ReadInto(t.Context(), dev, b, 0, make([]byte, 4)); err != nil {
-		t.Fatal(err)
-	}
-	return float64(bytes) / time.Since(start).Seconds()
 }
