@@ -97,10 +97,15 @@ func run(program string, args []string) (int, error) {
 	}
 }
 
-// timeout is that of the tests, which end themselves, and some more; 10 minutes
-// where there is none.
+// timeout is that of the tests, which end themselves, and some more; 10 minutes where
+// there is none. Other programs may have gigabytes to move first.
 func timeout(args []string) time.Duration {
-	limit := 10 * time.Minute
+	limit := 2 * time.Hour
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-test.") {
+			limit = min(limit, 10*time.Minute)
+		}
+	}
 	for _, arg := range args {
 		if text, ok := strings.CutPrefix(arg, "-test.timeout="); ok {
 			if d, err := time.ParseDuration(text); err == nil && d > 0 {

@@ -23,6 +23,7 @@ func TestProgramEnv(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	for arg, want := range map[string]time.Duration{
+		"-pack":             2 * time.Hour,
 		"-test.v=true":      10 * time.Minute,
 		"-test.timeout=30s": 50 * time.Second,
 		"-test.timeout=0s":  10 * time.Minute,
