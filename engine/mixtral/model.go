@@ -69,7 +69,7 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	start := time.Now()
 	complete := m.slots.complete()
 	if complete {
-		if err := m.prefill.submit(m.dev, fromStart); err != nil {
+		if err := m.prefill.submit(m.dev, fromStart, m.Config.NLayers, nil); err != nil {
 			return err
 		}
 	} else if err := m.runWaves(ctx); err != nil {

@@ -26,15 +26,18 @@ func TestPace(t *testing.T) {
 		name  string
 		took  time.Duration // 0: nothing known yet
 		from  int
-		sizes []int // two programs a layer, the embedding with the first, the end by itself
+		upto  int
+		sizes []int // the embedding and the first attention with the first layer's experts, and then two a layer
 	}{
-		{"first", 0, fromStart, []int{3, 2, 2, 2, 2, 2, 1}},
-		{"fast", time.Millisecond, fromStart, []int{14}},
-		{"as long as a submit may take", submitTime, fromStart, []int{13, 1}},
-		{"twice as long", 2 * submitTime, fromStart, []int{7, 6, 1}},
-		{"slow", 100 * submitTime, fromStart, []int{3, 2, 2, 2, 2, 2, 1}},
-		{"from a layer's experts on", 0, 4, []int{1, 2, 1}},
-		{"fast, from the last layer's", time.Millisecond, 5, []int{2}},
+		{"first", 0, fromStart, 6, []int{4, 2, 2, 2, 2, 2}},
+		{"fast", time.Millisecond, fromStart, 6, []int{14}},
+		{"as long as a submit may take", submitTime, fromStart, 6, []int{14}},
+		{"twice as long", 2 * submitTime, fromStart, 6, []int{8, 6}},
+		{"slow", 100 * submitTime, fromStart, 6, []int{4, 2, 2, 2, 2, 2}},
+		{"from a layer's experts on", 0, 4, 6, []int{2, 2}},
+		{"fast, from the last layer's", time.Millisecond, 5, 6, []int{2}},
+		{"up to the first layer's choice", 0, fromStart, 0, []int{2}},
+		{"up to a layer's choice", time.Millisecond, 1, 3, []int{4}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &pass{begin: noProgram{}, end: noProgram{}, perSubmit: 1}
@@ -45,7 +48,7 @@ func TestPace(t *testing.T) {
 				p.took(c.took)
 			}
 			dev := &submits{}
-			if err := p.submit(dev, c.from); err != nil {
+			if err := p.submit(dev, c.from, c.upto, nil); err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(dev.sizes, c.sizes) {

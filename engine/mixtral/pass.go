@@ -110,31 +110,35 @@ type layerPrograms struct {
 // fromStart is where submit begins a pass.
 const fromStart = -1
 
-// submit queues the pass, from its beginning or from the experts of a layer on.
-func (p *pass) submit(dev gpu.Device, from int) error {
+// submit queues the pass, from its beginning or from the experts of a layer on, up to the
+// experts of layer upto, these not included; with all layers, to its end. bound, if it is
+// not nil, takes the place of the first layer's experts.
+func (p *pass) submit(dev gpu.Device, from, upto int, bound gpu.Program) error {
 	var group []gpu.Program
 	if from == fromStart {
-		group = append(group, p.begin)
+		from = 0
+		group = append(group, p.begin, p.layers[0].attention)
 	}
-	n := 0
-	for l := max(from, 0); l < len(p.layers); l++ {
+	for l := from; l < upto; l++ {
 		layer := p.layers[l]
-		if l != from {
-			group = append(group, layer.attention)
+		if bound != nil && l == from {
+			layer.experts = bound
 		}
 		group = append(group, layer.experts)
 		if layer.combine != nil {
 			group = append(group, layer.combine)
 		}
-		if n++; n%p.perSubmit == 0 {
+		if l+1 < len(p.layers) {
+			group = append(group, p.layers[l+1].attention)
+		} else if p.end != nil {
+			group = append(group, p.end)
+		}
+		if (l+1-from)%p.perSubmit == 0 {
 			if err := dev.Submit(group...); err != nil {
 				return err
 			}
 			group = nil
 		}
-	}
-	if p.end != nil {
-		group = append(group, p.end)
 	}
 	if len(group) == 0 {
 		return nil

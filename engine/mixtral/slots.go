@@ -30,7 +30,11 @@ type expertSlots struct {
 	bound   gpu.Program // the pool's experts bound last
 
 	present map[experts.Key]bool // loaded, not only placed
+	run     float64              // layers that a pass went on for lately before one waited
 }
+
+// ran tells that a pass went on for so many layers before one waited.
+func (s *expertSlots) ran(layers int) { s.run += (float64(layers) - s.run) / 8 }
 
 // SlotStats tell what the slots cost since the model was loaded.
 type SlotStats struct {
@@ -127,7 +131,7 @@ func (m *Model) allocateSlots(ctx context.Context, budget int64) (*expertSlots, 
 
 // newSlots makes a layout's slots, or none. held is how far it came.
 func (m *Model) newSlots(ctx context.Context, layout experts.Layout) (_ *expertSlots, held int64, err error) {
-	s := &expertSlots{layout: layout, cache: experts.New(layout, experts.Default(layout)), present: map[experts.Key]bool{}}
+	s := &expertSlots{layout: layout, cache: experts.New(layout, experts.Default(layout)), present: map[experts.Key]bool{}, run: float64(layout.Layers)}
 	defer func() {
 		if err != nil {
 			s.release(m.pipelines)

@@ -13,21 +13,24 @@ import (
 // there for experts that its Wait brings.
 //
 // Where all experts are on the device the host reads 4 bytes of it. Else, or for a trace, it
-// reads the state: it says whether the pass waits, and the trace, which experts each layer chose. A
-// pass that waits, and all behind it, does nothing more until the host lets it go on.
+// reads the state: it says whether the pass waits, and the trace, which experts each layer
+// chose. What is queued behind a layer that waits does nothing and has to be queued again,
+// so that a pass is queued as far only as passes got lately.
 type Step struct {
 	m      *Model
 	number int
 	read   gpu.Readback // nil: not begun
 	traced bool         // read is of the state, not of the token alone
+	since  int          // the layer behind the one that waited last
+	from   int          // the layer from which the pass was queued last
+	upto   int          // the layer whose experts are not queued yet; all layers: the whole pass is
+	asked  time.Time    // when it was queued last; zero of the first, which is no whole pass
 	told   int          // layers whose choice the cache knows
-	asked  time.Time    // zero of the first, which is no whole pass
-	faults int
 }
 
 // Decode queues one step: the token sampled before runs at the position that the device
-// knows, and the next is sampled. number is that of the token in the answer. The host neither waits nor sends
-// anything; several steps may be under way, at most Ring.
+// knows, and the next is sampled. number is that of the token in the answer. The host
+// neither waits nor sends anything; several steps may be under way, at most Ring.
 func (m *Model) Decode(ctx context.Context, number int) (*Step, error) {
 	if m.broken != nil {
 		return nil, m.broken
@@ -35,16 +38,23 @@ func (m *Model) Decode(ctx context.Context, number int) (*Step, error) {
 	if err := m.decode.ready(ctx, m); err != nil {
 		return nil, err
 	}
-	s := &Step{m: m, number: number}
-	// Of a pool's layers none can run before the host has bound its experts, so that a step
-	// begins when those before it are over.
-	if m.slots.layers != nil {
-		if err := s.begin(); err != nil {
-			return nil, err
+	m.flying = append(m.flying, &Step{m: m, number: number})
+	return m.flying[len(m.flying)-1], m.beginBehind()
+}
+
+// beginBehind begins the steps that can be: those behind one that is queued as a whole.
+func (m *Model) beginBehind() error {
+	for _, s := range m.flying {
+		if s.read == nil {
+			if err := s.begin(); err != nil {
+				return err
+			}
+		}
+		if s.upto < m.Config.NLayers {
+			return nil
 		}
 	}
-	m.flying = append(m.flying, s)
-	return s, nil
+	return nil
 }
 
 // SampleFirst queues the head and sampling behind the last Prefill.
@@ -52,7 +62,7 @@ func (m *Model) SampleFirst() (*Step, error) {
 	if err := m.dev.Submit(m.head, m.sample); err != nil {
 		return nil, err
 	}
-	s := &Step{m: m, number: m.sampled}
+	s := &Step{m: m, number: m.sampled, upto: m.Config.NLayers}
 	if err := s.readToken(); err != nil {
 		return nil, err
 	}
@@ -61,15 +71,16 @@ func (m *Model) SampleFirst() (*Step, error) {
 }
 
 func (s *Step) begin() error {
+	s.from, s.upto = 0, s.m.reach(0)
+	return s.queue(fromStart, nil)
+}
+
+// queue queues the pass from its start or from the experts of a layer on, which are bound
+// if they are of a pool, up to where it shall go.
+func (s *Step) queue(from int, bound gpu.Program) error {
 	m := s.m
 	s.asked = time.Now()
-	if m.slots.layers == nil {
-		if err := m.dev.Submit(m.decode.begin, m.decode.layers[0].attention); err != nil {
-			return err
-		}
-		return s.readState()
-	}
-	if err := m.decode.submit(m.dev, fromStart); err != nil {
+	if err := m.decode.submit(m.dev, from, s.upto, bound); err != nil {
 		return err
 	}
 	if m.slots.complete() && m.options.Trace == nil {
@@ -93,12 +104,10 @@ func (s *Step) readState() (err error) {
 // Wait is the step's token. Steps are waited for in their order.
 func (s *Step) Wait(ctx context.Context) (int32, error) {
 	m := s.m
-	if s.read == nil {
-		if err := s.begin(); err != nil {
+	for {
+		if err := m.beginBehind(); err != nil {
 			return 0, err
 		}
-	}
-	for {
 		words := make([]uint32, 1)
 		if s.traced {
 			words = make([]uint32, m.stateLayout().Table(0))
@@ -106,50 +115,79 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 		if err := waitWords(ctx, s.read, words); err != nil {
 			return 0, err
 		}
-		if !s.traced {
-			s.arrived()
+		switch {
+		case !s.traced:
+			s.arrived(m.Config.NLayers)
+			m.flying = m.flying[1:]
 			return int32(words[0]), nil
-		}
-		if words[kernel.StateFault] == 0 {
+		case words[kernel.StateFault] != 0:
+			l := int(words[kernel.StateFault]) - 1
+			s.arrived(l)
+			if err := s.serve(ctx, l, words); err != nil {
+				return 0, err
+			}
+		case s.upto < m.Config.NLayers:
+			s.arrived(s.upto)
+			if err := s.goOn(s.upto, nil); err != nil {
+				return 0, err
+			}
+		default:
+			s.arrived(m.Config.NLayers)
+			m.slots.ran(m.Config.NLayers - s.since)
 			s.tell(words, m.Config.NLayers)
 			if m.options.Trace != nil {
 				m.options.Trace(m.chosenByAll(words))
 			}
-			s.arrived()
+			m.flying = m.flying[1:]
 			return int32(words[kernel.StateToken]), nil
 		}
-		if err := s.serve(ctx, words); err != nil {
-			return 0, err
-		}
 	}
 }
 
-// arrived takes the step out of those under way, and tells the pass how long the device
-// worked for it: since it was asked for, or since the one before it came, if that was later.
-func (s *Step) arrived() {
-	m := s.m
-	m.flying = m.flying[1:]
-	now := time.Now()
-	if !s.asked.IsZero() && s.faults == 0 {
+// arrived notes that the pass got to a layer, and how long the device worked for it: since
+// it was queued, or since the step before it came, if that was later.
+func (s *Step) arrived(l int) {
+	d, now := &s.m.decode, time.Now()
+	if !s.asked.IsZero() && l > s.from {
 		since := s.asked
-		if m.decode.last.After(since) {
-			since = m.decode.last
+		if d.last.After(since) {
+			since = d.last
 		}
-		m.decode.took(now.Sub(since))
+		layers := time.Duration(len(d.layers))
+		d.took(now.Sub(since) * layers / time.Duration(l-s.from))
 	}
-	m.decode.last = now
+	d.last = now
 }
 
-// serve brings the experts that the pass waits for and lets it go on.
-func (s *Step) serve(ctx context.Context, words []uint32) error {
+// goOn queues the pass from the experts of layer l on.
+func (s *Step) goOn(l int, bound gpu.Program) error {
+	s.from, s.upto = l, s.m.reach(l+1)
+	return s.queue(l, bound)
+}
+
+// reach is how far a pass is queued whose layer l may turn out to wait: twice as far as
+// passes got lately before they did; the whole of it where nothing has to wait; and of a
+// pool not at all, as none of its layers can run before the host has bound its experts.
+func (m *Model) reach(l int) int {
+	switch {
+	case m.slots.complete():
+		return m.Config.NLayers
+	case m.slots.layers == nil:
+		return l
+	}
+	return min(m.Config.NLayers, l+int(2*m.slots.run+0.5))
+}
+
+// serve brings the experts that the pass waits for in layer l and lets it go on.
+func (s *Step) serve(ctx context.Context, l int, words []uint32) error {
 	m := s.m
-	s.faults++
-	l := int(words[kernel.StateFault]) - 1
-	behind := m.flying[1:]
-	for _, later := range behind {
+	m.slots.ran(l - s.since)
+	s.since = l + 1
+	for _, later := range m.flying[1:] {
 		if err := later.discard(ctx); err != nil {
 			return err
 		}
+		later.read = nil
 	}
 	s.tell(words, l+1)
 	wanted := m.chosen(words, l)
@@ -159,44 +197,20 @@ func (s *Step) serve(ctx context.Context, words []uint32) error {
 	if err := m.writeTable(l, m.boundOnly(wanted)); err != nil {
 		return err
 	}
-	if err := m.goOn(words[kernel.StateStep]); err != nil {
+	if err := m.release(words[kernel.StateStep]); err != nil {
 		return err
-	}
-	if err := s.resume(ctx, l, wanted); err != nil {
-		return err
-	}
-	if err := s.readState(); err != nil {
-		return err
-	}
-	for _, later := range behind {
-		if later.read != nil {
-			if err := later.begin(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// resume queues the rest of the pass from the experts of layer l on, or, of a pool, up to
-// the next layer's choice.
-func (s *Step) resume(ctx context.Context, l int, wanted []int) error {
-	m := s.m
-	if m.slots.layers != nil {
-		return m.decode.submit(m.dev, l)
 	}
 	bound, err := m.bind(ctx, m.decode.pass, l, 1, wanted)
 	if err != nil {
 		return err
 	}
-	next := m.decode.end
-	if l+1 < m.Config.NLayers {
-		next = m.decode.layers[l+1].attention
-	}
-	if err := m.dev.Submit(bound, next); err != nil {
+	if err := s.goOn(l, bound); err != nil {
 		return err
 	}
-	return m.writeTable(l, nil) // behind it, the layer has no slots again
+	if m.slots.layers == nil {
+		return m.writeTable(l, nil) // behind it, the layer has no slots again
+	}
+	return nil
 }
 
 // boundOnly is what a table may say is there for a layer's one token: of a pool, what it
@@ -208,8 +222,8 @@ func (m *Model) boundOnly(wanted []int) []int {
 	return nil
 }
 
-// goOn takes back what the router did when it let the pass wait.
-func (m *Model) goOn(step uint32) error {
+// release takes back what the router did when it let the pass wait.
+func (m *Model) release(step uint32) error {
 	var words []byte
 	for _, w := range []uint32{1, step, 0} { // StateN, StateStep, StateFault
 		words = binary.LittleEndian.AppendUint32(words, w)
