@@ -56,16 +56,27 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	}, nil
 }
 
-// both asks for the GPU and meanwhile for the pack, whose own error its Open gives again.
+// both asks for the GPU and for the pack at once.
 func both(ctx context.Context, url string) (*webgpu.Device, *source.Pack, error) {
 	store, err := source.Connect()
 	if err != nil {
 		return nil, nil, err
 	}
 	pack := store.Pack(url)
-	go pack.Open(ctx)
+	opened := make(chan error, 1)
+	go func() {
+		_, err := pack.Open(ctx)
+		opened <- err
+	}()
 	dev, err := webgpu.Open(ctx)
-	return dev, pack, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := <-opened; err != nil {
+		dev.Close()
+		return nil, nil, err
+	}
+	return dev, pack, nil
 }
 
 // expertBudget fills up what the page left to us.
