@@ -30,7 +30,10 @@ test('a sentence goes on after the GPU process has crashed', { timeout: 300_000 
     const [whole, crashed] = await page.evaluate(async () => {
       const { createEngine } = await import('/lib/mixtab.js');
       const restoring = [];
-      const engine = await createEngine({ pack: '/packs/demo/', onRestoring: now => restoring.push(now.done) });
+      const engine = await createEngine({
+        pack: '/packs/demo/',
+        onRestoring: now => restoring.push(now.done),
+      });
       const answer = async crashAt => {
         const stream = await engine.chat.completions.create({
           messages: [{ role: 'user', content: 'What is your favourite condiment?' }],
