@@ -25,6 +25,8 @@ export { StoreError };
  *   estimate; owner: this worker does the work, not another tab's
  * @typedef {{shards: number, damaged: number}} Verified damaged ones have been fetched anew
  * @typedef {(progress: Progress) => void} OnProgress
+ * @typedef {{kind: import('./worker/errors.js').Kind, message: string}} Failure
+ * @typedef {{ready?: boolean, id: number, progress?: Progress, error?: Failure, result?: unknown}} Answer
  * @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: OnProgress}} Call
  */
 
@@ -79,7 +81,7 @@ class Link {
     this.#fail(new StoreError('cancelled', 'the store was closed'));
   }
 
-  /** @param {{ready?: boolean, id: number, progress?: Progress, error?: {kind: import('./worker/errors.js').Kind, message: string}, result?: unknown}} message */
+  /** @param {Answer} message */
   #receive({ ready, id, progress, error, result }) {
     if (ready) {
       const early = this.#early ?? [];
@@ -161,7 +163,10 @@ class Store {
     return this.#downloads().call('download', [pack], onProgress, signal);
   }
 
-  /** Stops a pack's download in every tab. Resolves when it has stopped. @param {string} pack @returns {Promise<void>} */
+  /**
+   * Stops a pack's download in every tab. Resolves when it has stopped.
+   * @param {string} pack @returns {Promise<void>}
+   */
   pause(pack) {
     // To where our own download is, if there is one: it must not hear of this after the next.
     return (this.#writes ?? this.#reads).call('pause', [pack]);

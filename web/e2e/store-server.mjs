@@ -19,7 +19,7 @@ const policy = [
 /**
  * What a request for a shard is answered with instead.
  * @typedef {{status?: number, ignoreRange?: boolean, cutAfter?: number, etag?: string, corrupt?: boolean,
- *   length?: number, hang?: boolean, bytesPerSecond?: number}} Fault
+ *   length?: number, bytesPerSecond?: number}} Fault
  */
 
 export class StoreServer {
@@ -149,7 +149,6 @@ export class StoreServer {
     this.asked.set(index, (this.asked.get(index) ?? 0) + 1);
     this.log.push({ index, from });
     const fault = this.fault({ index, from, count: this.asked.get(index), ifRange }) ?? {};
-    if (fault.hang) return;
     if (fault.status) {
       response.writeHead(fault.status).end();
       return;

@@ -390,6 +390,7 @@ test("the site's data is cleared under us: fetched again, and kept again", async
   const { server, page } = await setup(t, { shards: 4 });
   await download(page);
   assert.equal(await readWhole(page, server, 0), true);
+  await run(page, () => navigator.locks.request('mixtab-store', () => {})); // nothing is under way
   const devtools = await context.newCDPSession(page);
   await devtools.send('Storage.clearDataForOrigin', { origin: server.origin, storageTypes: 'all' });
   for (const i of [0, 1, 2]) assert.equal(await readWhole(page, server, i), true);

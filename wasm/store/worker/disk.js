@@ -26,6 +26,14 @@ let probed;
 /** Whether this browser keeps files; private windows of some do not. */
 export const available = () => (probed ??= probe());
 
+/**
+ * For when files fail in ways that files do not. Where site data is cleared in the moment of a
+ * call, every later one takes Chromium 156 nine seconds and fails.
+ */
+export const giveUp = () => {
+  probed = Promise.resolve(false);
+};
+
 const probe = async () => {
   try {
     const { prototype } = FileSystemFileHandle;
@@ -108,7 +116,9 @@ let lost = false;
 
 /** Throws where the user has cleared the site's data while this worker was writing. */
 export const throwIfLost = () => {
-  if (lost) throw new StoreError('deleted', "this site's data was cleared during a download: reload the page, then load the model again");
+  if (!lost) return;
+  const remedy = 'reload the page, then load the model again';
+  throw new StoreError('deleted', `this site's data was cleared during a download: ${remedy}`);
 };
 
 /**
@@ -155,7 +165,8 @@ const patiently = async (name, fn) => {
     } catch (error) {
       if (!is(error, 'NoModificationAllowedError')) throw error;
       if (performance.now() > end) {
-        throw new StoreError('busy', `${name} in this browser's storage is in use: close other tabs of this site and try again`);
+        const remedy = 'close other tabs of this site and try again';
+        throw new StoreError('busy', `${name} in this browser's storage is in use: ${remedy}`);
       }
     }
   }

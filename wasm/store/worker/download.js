@@ -20,7 +20,8 @@ const RETRY_MS = 10_000; // after fill.js has tried for as long
 /** @param {string} url @param {import('./main.js').Context} context */
 export const download = async (url, context) => {
   if (!(await available())) {
-    throw new StoreError('unavailable', `${url} cannot be kept: this browser stores no files here (a private window?); the model works, but is fetched anew each time`);
+    const why = 'this browser stores no files here (a private window?)';
+    throw new StoreError('unavailable', `${url} cannot be kept: ${why}; it works, but is fetched anew each time`);
   }
   const pack = await opened(url, context);
   const paused = new AbortController();
@@ -116,7 +117,8 @@ const withRoom = async (error, url, left) => {
   // The browser has just refused; where its estimate claims that there is room, it is wrong.
   const free = quota - usage < left ? quota - usage : 0;
   const gigabytes = ((left - Math.max(0, free)) / 1e9).toFixed(2);
-  return new StoreError(error.kind, `no room for ${url}: ${gigabytes} GB more are needed; free them on this device or remove other packs, then start the download again`);
+  const remedy = 'free them on this device or remove other packs, then start the download again';
+  return new StoreError(error.kind, `no room for ${url}: ${gigabytes} GB more are needed; ${remedy}`);
 };
 
 /** @param {string} url */

@@ -118,7 +118,8 @@ const judge = (response, from, { url, bytes }) => {
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     throw new StoreError('network', `${answered}: try again later`);
   }
-  throw new StoreError('missing', `${answered}: the pack is not there, or not all of it: check its address, or copy it there again`);
+  const remedy = 'the pack is not there, or not all of it: check its address, or copy it there again';
+  throw new StoreError('missing', `${answered}: ${remedy}`);
 };
 
 export const copyAgain = "the server's copy is damaged: copy the pack there again";

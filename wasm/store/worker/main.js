@@ -28,7 +28,8 @@ const methods = { open, file, read, download, pause, remove, verify, list, measu
 
 /**
  * @typedef {{signal: AbortSignal, progress: (progress: import('../client.js').Progress) => void}} Context
- * @typedef {{recycle?: ArrayBuffer, connect?: MessagePort, cancel?: number, id: number, method: string, args: unknown[]}} Message
+ * @typedef {{id: number, method: string, args: unknown[]}} Call
+ * @typedef {Call & {recycle?: ArrayBuffer, connect?: MessagePort, cancel?: number}} Message
  * @param {DedicatedWorkerGlobalScope | MessagePort} port
  */
 const serve = (port) => {
@@ -51,13 +52,17 @@ const serve = (port) => {
       const result = await methods[method](...args, context);
       port.postMessage({ id, result }, result instanceof ArrayBuffer ? [result] : []);
     } catch (error) {
-      const kind = error instanceof StoreError ? error.kind : 'unavailable';
-      port.postMessage({ id, error: { kind, message: text(error) } });
+      const ours = error instanceof StoreError ? error : broken(error);
+      port.postMessage({ id, error: { kind: ours.kind, message: ours.message } });
     } finally {
       running.delete(id);
     }
   };
   port.postMessage({ ready: true });
 };
+
+/** @param {unknown} error */
+const broken = (error) =>
+  new StoreError('unavailable', `this browser's storage failed (${text(error)}): reload the page and try again`);
 
 serve(/** @type {any} */ (self));

@@ -54,7 +54,10 @@ export class Meter {
     this.#short = bytes;
   }
 
-  /** More bytes of a shard have come from the network, or were for nothing. @param {string} sha @param {number} delta */
+  /**
+   * More bytes of a shard have come from the network, or were for nothing.
+   * @param {string} sha @param {number} delta
+   */
   add(sha, delta) {
     this.#set(sha, (this.#have.get(sha) ?? 0) + delta);
     if (delta > 0) this.#counted += delta;

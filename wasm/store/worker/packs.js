@@ -12,7 +12,8 @@ const MANIFEST_MS = 30_000;
 const MANIFEST_STORED_MS = 5000; // where the stored copy will do
 
 /**
- * @typedef {{url: string, raw: Uint8Array<ArrayBuffer>, manifest: import('./manifest.js').Manifest, gone: AbortController}} Pack
+ * @typedef {{url: string, raw: Uint8Array<ArrayBuffer>, manifest: import('./manifest.js').Manifest,
+ *   gone: AbortController}} Pack
  *   gone: aborted when the pack is removed, by any tab
  * @typedef {import('./main.js').Context} Context
  */
@@ -22,7 +23,8 @@ const packs = new Map();
 
 listen((told) => {
   if (told.type !== 'remove') return;
-  packs.get(told.pack)?.gone.abort(new StoreError('deleted', `${told.pack} was deleted from this browser: load the model again`));
+  const reason = new StoreError('deleted', `${told.pack} was deleted from this browser: load the model again`);
+  packs.get(told.pack)?.gone.abort(reason);
 });
 
 const storeLock = (/** @type {() => Promise<unknown>} */ fn) => navigator.locks.request('mixtab-store', fn);
@@ -79,7 +81,9 @@ export const openedToRead = async (url, context) => {
 /** @param {Pack} pack @param {string} sha */
 export const shardOf = (pack, sha) => {
   const bytes = pack.manifest.shards.get(sha);
-  if (bytes === undefined) throw new StoreError('missing', `${pack.url}manifest.json names no shard ${sha}: open the pack again`);
+  if (bytes === undefined) {
+    throw new StoreError('missing', `${pack.url}manifest.json names no shard ${sha}: open the pack again`);
+  }
   return { url: `${pack.url}shards/${sha}.bin`, sha, bytes };
 };
 
@@ -111,7 +115,8 @@ const folderOf = async (url) => disk.folder('packs', await keyOf(url));
 /** @param {string} url */
 const keyOf = async (url) => {
   if (!URL.canParse(url) || !url.endsWith('/')) {
-    throw new StoreError('missing', `${url} is no address of a pack: give the absolute URL of its folder, with a slash at the end`);
+    const remedy = 'give the absolute URL of its folder, with a slash at the end';
+    throw new StoreError('missing', `${url} is no address of a pack: ${remedy}`);
   }
   return (await sha256(new TextEncoder().encode(url))).slice(0, 32);
 };

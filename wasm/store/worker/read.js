@@ -1,7 +1,7 @@
 // @ts-check
 // Pieces of shards, from wherever they are.
 
-import { available, discard } from './disk.js';
+import { available, discard, giveUp } from './disk.js';
 import { StoreError, isGone, text } from './errors.js';
 import * as memory from './memory.js';
 import { keep, openedToRead, shardOf } from './packs.js';
@@ -17,7 +17,8 @@ export const read = async (url, sha, offset, length, context) => {
   const pack = await openedToRead(url, context);
   const shard = shardOf(pack, sha);
   if (!(offset >= 0 && length > 0 && offset + length <= shard.bytes)) {
-    throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, and none from ${offset} to ${offset + length}: open the pack again`);
+    const range = `${length} from ${offset} on`;
+    throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, but not ${range}: open the pack again`);
   }
   const gone = pack.gone.signal;
   if (!(await available())) return memory.readFrom(shard, gone, offset, length);
@@ -28,7 +29,10 @@ export const read = async (url, sha, offset, length, context) => {
     } catch (error) {
       gone.throwIfAborted();
       if (error instanceof StoreError) throw error;
-      if (tries === 2) throw new StoreError('damaged', `${shard.url} cannot be read from this browser's storage (${text(error)}): remove the pack and download it again`);
+      if (tries === 2) {
+        const remedy = 'remove the pack and download it again';
+        throw new StoreError('damaged', `${shard.url} cannot be read where it is stored (${text(error)}): ${remedy}`);
+      }
       if (memory.has(sha)) return memory.readFrom(shard, gone, offset, length);
       if (!isGone(error)) {
         console.warn(`mixtab: ${sha}.bin in the store: ${text(error)}; it is fetched again`);
@@ -41,8 +45,9 @@ export const read = async (url, sha, offset, length, context) => {
         await bring(shard, { signal: gone, onBytes() {} });
       });
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'quota') return memory.readFrom(shard, gone, offset, length);
-      throw error;
+      if (error instanceof DOMException) giveUp();
+      else if (!(error instanceof StoreError && error.kind === 'quota')) throw error;
+      return memory.readFrom(shard, gone, offset, length);
     }
   }
 };

@@ -9,7 +9,10 @@ import { listen } from './tabs.js';
 
 const OPEN_AT_MOST = 64; // opening one takes 1.6 ms (Chromium 156)
 
-/** @typedef {{read: (offset: number, length: number) => ArrayBuffer | Promise<ArrayBuffer>, close: () => unknown}} Reader */
+/**
+ * @typedef {{read: (offset: number, length: number) => ArrayBuffer | Promise<ArrayBuffer>,
+ *   close: () => unknown}} Reader
+ */
 
 /** @type {Map<string, Promise<Reader>>} least recently used first */
 const readers = new Map();
