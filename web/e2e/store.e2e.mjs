@@ -1,7 +1,7 @@
 // The weight store in a real browser: OPFS, downloads, several tabs, and every fault that
 // can be had without pulling a plug.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { launchWithFiles } from './browser.mjs';
 import { StoreServer } from './store-server.mjs';
 
@@ -185,13 +185,44 @@ test('the browser is asked once to keep the files', async t => {
   assert.equal(asked, 1);
 });
 
-test('a connection cut in a shard: it goes on where it was', async t => {
-  const { server, page } = await setup(t);
-  server.fault = ({ index, count }) => (index === 3 && count < 4 ? { cutAfter: 100_000 } : undefined);
-  assert.deepEqual(await download(page), { value: undefined });
-  const asked = server.log.filter(({ index }) => index === 3).map(({ from }) => from);
-  assert.deepEqual(asked.slice(0, 4), [0, 100_000, 200_000, 300_000]);
-  await assertComplete(page, server);
+// These mostly wait.
+describe('networks and servers that go away', { concurrency: 3 }, () => {
+  test('a connection cut in a shard: it goes on where it was', async t => {
+    const { server, page } = await setup(t);
+    server.fault = ({ index, count }) => (index === 3 && count < 4 ? { cutAfter: 100_000 } : undefined);
+    assert.deepEqual(await download(page), { value: undefined });
+    const asked = server.log.filter(({ index }) => index === 3).map(({ from }) => from);
+    assert.deepEqual(asked.slice(0, 4), [0, 100_000, 200_000, 300_000]);
+    await assertComplete(page, server);
+  });
+
+  test('a server that is busy, then away for a second', async t => {
+    const { server, page } = await setup(t);
+    server.fault = ({ index, count }) =>
+      index === 0 && count <= 2 ? { status: 503 } : { bytesPerSecond: 8 * MiB };
+    const done = download(page);
+    await sent(server, 0.3);
+    server.kill();
+    server.fault = () => undefined;
+    await new Promise(resolve => setTimeout(resolve, 1000));
+    await server.start();
+    assert.deepEqual(await done, { value: undefined });
+    assert.ok(server.sent < server.totalBytes + LOST_AT_MOST);
+    await assertComplete(page, server);
+  });
+
+  test('a server that is gone: who waits is told within seconds', async t => {
+    const { server, page } = await setup(t, { shards: 3 });
+    await run(page, () => store.open(pack));
+    server.kill();
+    const start = Date.now();
+    const { kind, message } = await run(page, sha => outcome(store.read(pack, sha, 0, 8)), server.hashes[0]);
+    assert.equal(kind, 'network');
+    assert.match(message, /cannot be reached .*: check the connection and try again$/);
+    assert.ok(Date.now() - start < 15_000);
+    const { kind: unopened } = await run(page, () => outcome(store.open(`${location.origin}/packs/other/`)));
+    assert.equal(unopened, 'network');
+  });
 });
 
 test('a server that ignores Range', async t => {
@@ -262,34 +293,6 @@ test('a file that is not there', async t => {
   const read = await run(page, sha => outcome(store.read(pack, sha, 0, 8)), server.hashes[1]);
   assert.equal(read.kind, 'missing');
   assert.equal(await readWhole(page, server, 4), true);
-});
-
-test('a server that is busy, then away for a second', async t => {
-  const { server, page } = await setup(t);
-  server.fault = ({ index, count }) =>
-    index === 0 && count <= 2 ? { status: 503 } : { bytesPerSecond: 8 * MiB };
-  const done = download(page);
-  await sent(server, 0.3);
-  server.kill();
-  server.fault = () => undefined;
-  await new Promise(resolve => setTimeout(resolve, 1000));
-  await server.start();
-  assert.deepEqual(await done, { value: undefined });
-  assert.ok(server.sent < server.totalBytes + LOST_AT_MOST);
-  await assertComplete(page, server);
-});
-
-test('a server that is gone: who waits is told within seconds', async t => {
-  const { server, page } = await setup(t, { shards: 3 });
-  await run(page, () => store.open(pack));
-  server.kill();
-  const start = Date.now();
-  const { kind, message } = await run(page, sha => outcome(store.read(pack, sha, 0, 8)), server.hashes[0]);
-  assert.equal(kind, 'network');
-  assert.match(message, /cannot be reached .*: check the connection and try again$/);
-  assert.ok(Date.now() - start < 15_000);
-  const { kind: unopened } = await run(page, () => outcome(store.open(`${location.origin}/packs/other/`)));
-  assert.equal(unopened, 'network');
 });
 
 test('a log-in page instead of the manifest: the stored copy serves', async t => {
