@@ -28,14 +28,15 @@ func (s *server) watch(dev *webgpu.Device) {
 	}
 }
 
-// restore replaces a lost device between two requests.
+// restore replaces a lost device between two requests. Where there is no other the engine is
+// at its end; what else fails, the network say, the next request tries again and tells.
 func (s *server) restore(j job) {
 	if s.engine == nil {
 		return // lost while it was opened, which has failed
 	}
 	err := s.engine.Restore(j.ctx, j.loss.dev, j.loss.err)
 	s.restored()
-	if err != nil {
+	if errors.Is(err, gpu.ErrNoWebGPU) || errors.Is(err, gpu.ErrDeviceLost) {
 		s.emit(protocol.Failed{Type: "failed", Code: codeOf(err), Message: err.Error()})
 	}
 }
