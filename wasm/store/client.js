@@ -35,6 +35,7 @@ class Link {
   /** @type {Worker | MessagePort} */ #worker;
   /** @type {Map<number, Call>} */ #calls = new Map();
   /** @type {[unknown, Transferable[]][] | undefined} sent when the worker is there */ #early;
+  /** @type {StoreError | undefined} what every call fails with */ #dead;
   #lastId = 0;
 
   /** @param {Worker | MessagePort} worker */
@@ -50,7 +51,9 @@ class Link {
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const why = event.message || 'its script could not be loaded';
-      this.#fail(new StoreError('unavailable', `the store's worker failed (${why}): reload the page`));
+      const error = new StoreError('unavailable', `the store's worker failed (${why}): reload the page`);
+      if (this.#early) this.#dead = error;
+      this.#fail(error);
     });
   }
 
@@ -59,6 +62,7 @@ class Link {
    * @returns {Promise<any>}
    */
   call(method, args, onProgress, signal) {
+    if (this.#dead) return Promise.reject(this.#dead);
     const id = ++this.#lastId;
     const cancel = () => this.send({ cancel: id });
     return new Promise((resolve, reject) => {
@@ -78,7 +82,8 @@ class Link {
   close() {
     if (this.#worker instanceof MessagePort) this.#worker.close();
     else this.#worker.terminate();
-    this.#fail(new StoreError('cancelled', 'the store was closed'));
+    this.#dead = new StoreError('cancelled', 'the store was closed');
+    this.#fail(this.#dead);
   }
 
   /** @param {Answer} message */

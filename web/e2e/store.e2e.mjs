@@ -422,31 +422,47 @@ test("the site's data is cleared during a download: it ends, and can be begun ag
   await assertComplete(page, server);
 });
 
-test('no files at all: shards are kept in memory, the last three', async t => {
-  const { server, page } = await setup(t, { shards: 5 });
+test('no files at all: shards are kept in memory, the last four', async t => {
+  const { server, page } = await setup(t, { shards: 6 });
   await run(page, () => {
     window.store = connect(new Worker('/web/e2e/store-no-opfs.js', { type: 'module' }));
   });
   const { persistent } = await run(page, () => store.open(pack));
   assert.equal(persistent, false);
   server.fault = ({ index, count }) => (index === 0 && count === 1 ? { corrupt: true } : undefined);
-  for (const i of [0, 1, 2, 0]) assert.equal(await readWhole(page, server, i), true);
+  for (const i of [0, 1, 2, 3, 0]) assert.equal(await readWhole(page, server, i), true);
   const asked = server.log.length;
-  for (const i of [1, 2, 0]) assert.equal(await readWhole(page, server, i), true);
+  for (const i of [1, 2, 3, 0]) assert.equal(await readWhole(page, server, i), true);
+  const interleaved = await run(
+    page,
+    async ([shas, bytes]) => {
+      const half = bytes / 2;
+      const pieces = [0, half].flatMap(at => shas.map(sha => store.read(pack, sha, at, half)));
+      const buffers = await Promise.all(pieces);
+      const wholes = shas.map((_, i) => new Blob([buffers[i], buffers[i + shas.length]]).arrayBuffer());
+      return Promise.all(wholes.map(async whole => sha256(await whole)));
+    },
+    [server.hashes.slice(0, 4), server.bytes],
+  );
+  assert.deepEqual(interleaved, server.hashes.slice(0, 4));
   assert.equal(server.log.length, asked, 'these are in memory');
-  await readWhole(page, server, 3);
+  await readWhole(page, server, 4);
   assert.equal((await download(page)).kind, 'unavailable');
   assert.deepEqual(await files(page), {});
   assert.deepEqual(await run(page, () => store.list()), []);
   assert.equal(await run(page, () => store.measure()), 0);
 });
 
-test('a worker that cannot be loaded is an error, not silence', async t => {
+test('a worker that cannot be loaded, or is closed, is an error, not silence', async t => {
   const { page } = await setup(t, { shards: 1 });
-  const { kind } = await run(page, () =>
-    outcome(connect(new Worker('/nowhere.js', { type: 'module' })).open(pack)),
-  );
-  assert.equal(kind, 'unavailable');
+  const kinds = await run(page, async () => {
+    const broken = connect(new Worker('/nowhere.js', { type: 'module' }));
+    const first = await outcome(broken.open(pack));
+    const second = await outcome(broken.open(pack));
+    store.close();
+    return [first, second, await outcome(store.open(pack))].map(({ kind }) => kind);
+  });
+  assert.deepEqual(kinds, ['unavailable', 'unavailable', 'cancelled']);
 });
 
 test('what crashes leave is removed, and what can be resumed is not', async t => {

@@ -21,15 +21,20 @@ export const take = (length) => {
 export const recycle = (buffer) => {
   free.push(buffer);
   freeBytes += buffer.byteLength;
-  while (freeBytes > KEPT_BYTES) drop(/** @type {ArrayBuffer} */ (free.shift()));
+  while (freeBytes > KEPT_BYTES) dropOldest();
   clearTimeout(timer);
   timer = setTimeout(() => {
-    while (free.length > 0) drop(/** @type {ArrayBuffer} */ (free.shift()));
+    while (free.length > 0) dropOldest();
   }, KEPT_MS);
+};
+
+const dropOldest = () => {
+  const buffer = /** @type {ArrayBuffer} */ (free.shift());
+  freeBytes -= buffer.byteLength;
+  drop(buffer);
 };
 
 /** Gives memory back now rather than at some garbage collection. @param {ArrayBuffer} buffer */
 export const drop = (buffer) => {
-  freeBytes -= buffer.byteLength;
   structuredClone(buffer, { transfer: [buffer] });
 };

@@ -14,7 +14,7 @@
 //
 // No directory handle is kept: they go stale when the user clears the site's data.
 
-import { StoreError, is, isGone } from './errors.js';
+import { StoreError, is, isGone, text } from './errors.js';
 import { tell } from './tabs.js';
 import { wait } from './wait.js';
 
@@ -27,10 +27,14 @@ let probed;
 export const available = () => (probed ??= probe());
 
 /**
- * For when files fail in ways that files do not. Where site data is cleared in the moment of a
- * call, every later one takes Chromium 156 nine seconds and fails.
+ * For when files fail in ways that files do not: does without them where none answers any more.
+ * Where site data is cleared in the moment of a call, every later one takes Chromium 156 nine
+ * seconds and fails.
+ * @param {DOMException} error what made us ask
  */
-export const giveUp = () => {
+export const giveUpIfDead = async (error) => {
+  if (await existing('shards').catch(() => undefined)) return;
+  console.warn(`mixtab: storage failed (${text(error)}): shards are kept in memory until the page is reloaded`);
   probed = Promise.resolve(false);
 };
 
@@ -107,7 +111,7 @@ export const writeSmall = async (dir, name, bytes) => {
 };
 
 /** @param {FileSystemFileHandle} file @param {string} name in the same folder */
-export const move = (file, name) => /** @type {any} */ (file).move(name);
+export const move = (file, name) => patiently(file.name, () => /** @type {any} */ (file).move(name));
 
 /** The only handle on a file. @param {FileSystemFileHandle} file */
 export const exclusive = (file) => patiently(file.name, () => file.createSyncAccessHandle());
@@ -129,7 +133,13 @@ export const throwIfLost = () => {
  */
 export const close = async (access, file) => {
   const writing = access.mode !== 'read-only';
-  if (writing) access.flush();
+  if (writing) {
+    try {
+      access.flush();
+    } catch {
+      // Where it matters it was flushed before; what failed first is what to tell.
+    }
+  }
   const size = await file.getFile().then(
     (there) => there.size,
     (error) => (isGone(error) ? -1 : access.getSize()),

@@ -62,7 +62,14 @@ const serve = (port) => {
 };
 
 /** @param {unknown} error */
-const broken = (error) =>
-  new StoreError('unavailable', `this browser's storage failed (${text(error)}): reload the page and try again`);
+const broken = (error) => {
+  const why = text(error);
+  return new StoreError(
+    'unavailable',
+    error instanceof RangeError
+      ? `no memory to read weights (${why}): close other tabs, then reload the page`
+      : `this browser's storage failed (${why}): reload the page and try again`,
+  );
+};
 
 serve(/** @type {any} */ (self));

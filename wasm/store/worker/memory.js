@@ -1,13 +1,13 @@
 // @ts-check
 // Where there are no files, or no room for more: the last few shards, whole and verified.
 
-import { drop } from './buffers.js';
+import { drop, take } from './buffers.js';
 import { StoreError } from './errors.js';
 import { copyAgain, fill } from './fill.js';
 import { sha256 } from './hash.js';
 import { want } from './traffic.js';
 
-const KEPT = 3;
+const KEPT = 4; // as many as the engine loads at a time
 
 /** @type {Map<string, Promise<ArrayBuffer>>} least recently used first */
 const kept = new Map();
@@ -30,7 +30,10 @@ export const readFrom = async (shard, signal, offset, length) => {
     buffer.then(drop, () => {});
   }
   try {
-    return (await whole).slice(offset, offset + length);
+    const bytes = new Uint8Array(await whole, offset, length);
+    const piece = take(length);
+    new Uint8Array(piece).set(bytes);
+    return piece;
   } catch (error) {
     if (kept.get(sha) === whole) kept.delete(sha);
     throw error;

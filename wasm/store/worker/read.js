@@ -1,13 +1,14 @@
 // @ts-check
 // Pieces of shards, from wherever they are.
 
-import { available, discard, giveUp } from './disk.js';
+import { available, giveUpIfDead } from './disk.js';
 import { StoreError, isGone, text } from './errors.js';
 import * as memory from './memory.js';
 import { keep, openedToRead, shardOf } from './packs.js';
 import { readAt } from './readers.js';
 import { bring } from './shard.js';
 import { want } from './traffic.js';
+import { discardDamaged } from './verify.js';
 
 /**
  * @param {string} url @param {string} sha @param {number} offset @param {number} length
@@ -28,15 +29,14 @@ export const read = async (url, sha, offset, length, context) => {
       return await readAt(sha, offset, length);
     } catch (error) {
       gone.throwIfAborted();
-      if (error instanceof StoreError) throw error;
+      if (error instanceof StoreError || error instanceof RangeError) throw error; // no memory is no damage
       if (tries === 2) {
         const remedy = 'remove the pack and download it again';
         throw new StoreError('damaged', `${shard.url} cannot be read where it is stored (${text(error)}): ${remedy}`);
       }
       if (memory.has(sha)) return memory.readFrom(shard, gone, offset, length);
-      if (!isGone(error)) {
+      if (!isGone(error) && (await discardDamaged(sha, gone))) {
         console.warn(`mixtab: ${sha}.bin in the store: ${text(error)}; it is fetched again`);
-        await discard(`${sha}.bin`);
       }
     }
     try {
@@ -45,7 +45,7 @@ export const read = async (url, sha, offset, length, context) => {
         await bring(shard, { signal: gone, onBytes() {} });
       });
     } catch (error) {
-      if (error instanceof DOMException) giveUp();
+      if (error instanceof DOMException) await giveUpIfDead(error);
       else if (!(error instanceof StoreError && error.kind === 'quota')) throw error;
       return memory.readFrom(shard, gone, offset, length);
     }

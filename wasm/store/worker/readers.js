@@ -50,17 +50,28 @@ const open = async (sha) => {
   const access = await shared(file);
   if (!access) {
     const blob = await file.getFile();
-    return { read: (offset, length) => blob.slice(offset, offset + length).arrayBuffer(), close() {} };
+    return {
+      async read(offset, length) {
+        const buffer = await blob.slice(offset, offset + length).arrayBuffer();
+        wantWhole(buffer.byteLength, offset, length);
+        return buffer;
+      },
+      close() {},
+    };
   }
   return {
     read(offset, length) {
       const buffer = take(length);
-      const n = access.read(new Uint8Array(buffer), { at: offset });
-      if (n < length) throw new RangeError(`${n} bytes instead of ${length} at ${offset}`);
+      wantWhole(access.read(new Uint8Array(buffer), { at: offset }), offset, length);
       return buffer;
     },
     close: () => disk.close(access, file),
   };
+};
+
+/** @param {number} n @param {number} offset @param {number} length */
+const wantWhole = (n, offset, length) => {
+  if (n < length) throw new DOMException(`${n} bytes instead of ${length} at ${offset}`, 'DataError');
 };
 
 /** @param {FileSystemFileHandle} file @returns {Promise<FileSystemSyncAccessHandle | undefined>} */

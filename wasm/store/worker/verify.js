@@ -20,9 +20,8 @@ export const verify = async (url, context) => {
   try {
     for (const sha of todo) {
       signal.throwIfAborted();
-      if (!(await isIntact(sha))) {
+      if (!(await isIntact(sha)) && (await discardDamaged(sha, signal))) {
         damaged++;
-        await navigator.locks.request(`mixtab-shard ${sha}`, { signal }, () => discard(`${sha}.bin`));
         await bring(shardOf(pack, sha), { signal, onBytes() {} });
       }
       meter.add(sha, shardOf(pack, sha).bytes);
@@ -34,6 +33,17 @@ export const verify = async (url, context) => {
   return { shards: todo.length, damaged };
 };
 
+/**
+ * Removes a shard, unless its bytes turn out to be right, or another worker has just replaced them.
+ * @param {string} sha @param {AbortSignal} signal @returns {Promise<boolean>} whether it was damaged
+ */
+export const discardDamaged = async (sha, signal) =>
+  await navigator.locks.request(`mixtab-shard ${sha}`, { signal }, async () => {
+    if (await isIntact(sha)) return false;
+    await discard(`${sha}.bin`);
+    return true;
+  });
+
 /** A file that cannot be read is damaged; one that has gone is somebody else's business. @param {string} sha */
 const isIntact = async (sha) => {
   try {
@@ -44,7 +54,8 @@ const isIntact = async (sha) => {
       }),
     );
     return hash === undefined || hash === sha;
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error; // no memory says nothing about the file
     return false;
   }
 };
