@@ -33,7 +33,7 @@ func TestPack(t *testing.T) {
 	whole := map[string]string{"Content-Length": size, "ETag": etag, "Accept-Ranges": "bytes", "Content-Range": "",
 		"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": "application/octet-stream", "Content-Encoding": "", "Vary": ""}
 	for _, e := range []exchange{
-		{name: "index", path: "/packs/index.json", wantStatus: 200, wantBody: `{"default":"test","packs":["test"]}` + "\n", wantHeaders: shared},
+		{name: "index", path: "/packs/index.json", wantStatus: 200, wantBody: `{"default":"demo","packs":["demo","test"]}` + "\n", wantHeaders: shared},
 		{name: "manifest", path: "/packs/test/manifest.json", wantStatus: 200, wantBody: manifest, wantHeaders: with(
 			"Content-Type", "application/json", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte(manifest))+`"`, "Vary", "Accept-Encoding")},
 		{name: "manifest zipped", path: "/packs/test/manifest.json", header: with("Accept-Encoding", "br, gzip"), wantStatus: 200, wantBody: zipped,

@@ -3,7 +3,7 @@
 //
 // # Names
 //
-//	/                                 the page's index.html
+//	/                                 the page's index.html; without a demo, of an address that names no pack: on to the default one
 //	/assets/…                         files whose name carries their hash: cached for ever
 //	/lib/mixtab.js, /sw.js, …         every other page file: asked about each time (ETag)
 //	/packs/index.json                 {"default": "demo", "packs": ["demo"]}
@@ -58,8 +58,9 @@ var PackName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 type handler struct {
 	page  *page
 	packs map[string]*pack
-	index *blob // /packs/index.json
-	about *blob // /version
+	index *blob  // /packs/index.json
+	about *blob  // /version
+	open  string // the pack to open where an address names none and there is no demo; or ""
 }
 
 // New reads the manifests and lists the page's files, so that whatever is wrong with
@@ -92,6 +93,9 @@ func New(cfg Config) (http.Handler, error) {
 		Packs   []string `json:"packs"`
 	}{cfg.Default, names})
 	h.about = jsonBlob(version())
+	if h.packs["demo"] == nil {
+		h.open = cfg.Default
+	}
 	if cfg.Logger != nil {
 		return logged(h, cfg.Logger), nil
 	}
@@ -136,6 +140,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			fail(w, http.StatusNotFound, "there is no such pack: /packs/index.json lists them")
 		}
+	case p == "/" && h.open != "" && !r.URL.Query().Has("pack"):
+		// The page by itself would open the demo.
+		w.Header().Set("Location", strings.TrimSuffix("?pack=packs/"+h.open+"/&"+r.URL.RawQuery, "&"))
+		w.Header().Set("Cache-Control", revalidate)
+		w.WriteHeader(http.StatusFound)
 	default:
 		h.page.serve(w, r, strings.TrimPrefix(p, "/"))
 	}

@@ -98,7 +98,7 @@ func newHandler(t testing.TB, cfg Config) http.Handler {
 
 func testHandler(t testing.TB) (http.Handler, fstest.MapFS) {
 	pack := testPack(t)
-	return newHandler(t, Config{Page: testPage(), Packs: map[string]fs.FS{"test": pack}}), pack
+	return newHandler(t, Config{Page: testPage(), Packs: map[string]fs.FS{"test": pack, "demo": pack}, Default: "demo"}), pack
 }
 
 type exchange struct {
@@ -256,11 +256,22 @@ func TestETags(t *testing.T) {
 	}
 }
 
+// The page opens the demo. Where that is not served, its bare address leads on to the
+// default pack.
+func TestWithoutDemo(t *testing.T) {
+	h := newHandler(t, Config{Page: testPage(), Packs: map[string]fs.FS{"other": testPack(t), "test": testPack(t)}, Default: "test"})
+	for path, want := range map[string]string{"/": "?pack=packs/test/", "/?q=a%20b": "?pack=packs/test/&q=a%20b"} {
+		exchange{path: path, wantStatus: 302, wantHeaders: map[string]string{"Location": want, "Cache-Control": "no-cache"}}.run(t, h)
+	}
+	exchange{path: "/?pack=packs/other/", wantStatus: 200, wantBody: "*"}.run(t, h)
+	exchange{path: "/lib/mixtab.js", wantStatus: 200, wantBody: "*"}.run(t, h)
+}
+
 func TestWithoutPage(t *testing.T) {
 	for name, page := range map[string]fs.FS{"nil": nil, "empty": fstest.MapFS{}, "only kept": fstest.MapFS{".keep": {}}} {
 		t.Run(name, func(t *testing.T) {
 			h := newHandler(t, Config{Page: page, Packs: map[string]fs.FS{"test": testPack(t)}})
-			exchange{path: "/", wantStatus: 503, wantBody: "The page is not built: run make build, then start the server again.\n",
+			exchange{path: "/index.html", wantStatus: 503, wantBody: "The page is not built: run make build, then start the server again.\n",
 				wantHeaders: map[string]string{"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}}.run(t, h)
 			exchange{path: "/packs/test/manifest.json", wantStatus: 200, wantBody: "*"}.run(t, h)
 			exchange{path: "/healthz", wantStatus: 200, wantBody: "ok\n"}.run(t, h)
