@@ -30,6 +30,9 @@ export class StoreServer {
   /** @type {{index: number, from: number}[]} */
   log = [];
   manifestStatus = 200;
+  manifestMs = 0;
+  /** @type {number[]} what the tokenizer is answered with before it comes */
+  tokenizerFaults = [];
 
   #sockets = new Set();
   #sent = 0;
@@ -114,8 +117,12 @@ export class StoreServer {
       response.writeHead(403).end(); // neither If-Range nor anything else
     else if (shard) this.#shard(this.hashes.indexOf(shard[1]), request, response);
     else if (path === '/packs/test/manifest.json')
-      response.writeHead(this.manifestStatus).end(JSON.stringify(this.manifest));
-    else if (path === '/packs/test/tokenizer.model') response.end(this.tokenizer);
+      setTimeout(
+        () => response.writeHead(this.manifestStatus).end(JSON.stringify(this.manifest)),
+        this.manifestMs,
+      );
+    else if (path === '/packs/test/tokenizer.model')
+      response.writeHead(this.tokenizerFaults.shift() ?? 200).end(this.tokenizer);
     else this.#file(path, response);
   }
 

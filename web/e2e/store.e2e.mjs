@@ -185,6 +185,35 @@ test('the browser is asked once to keep the files', async t => {
   assert.equal(asked, 1);
 });
 
+test('buffers kept for the next read are bounded', async t => {
+  const { page } = await setup(t, { shards: 1 });
+  const kept = await run(page, async () => {
+    const { drop, recycle, take } = await import('/wasm/store/worker/buffers.js');
+    for (let i = 0; i < 8; i++) drop(new ArrayBuffer(64 << 20));
+    const buffers = Array.from({ length: 16 }, () => take(16 << 20));
+    buffers.forEach(recycle);
+    return buffers.filter(({ detached }) => !detached).length;
+  });
+  assert.equal(kept, 6, '96 MiB');
+});
+
+test('bytes that come again and again are no gain', async t => {
+  const { page } = await setup(t, { shards: 1 });
+  const { stuck, quiet, gained } = await run(page, async () => {
+    const { Meter } = await import('/wasm/store/worker/meter.js');
+    const meter = new Meter('p', new Map([['a', 4]]), new Map(), 'downloading', () => {});
+    meter.add('a', 2);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    meter.add('a', -2);
+    meter.add('a', 2);
+    const [stuck, quiet] = [meter.stuckMs, meter.quietMs];
+    meter.add('a', 1);
+    meter.end();
+    return { stuck, quiet, gained: meter.stuckMs };
+  });
+  assert.ok(quiet < 50 && gained < 50 && stuck > 90, `${quiet} ${gained} ${stuck}`);
+});
+
 // These mostly wait.
 describe('networks and servers that go away', { concurrency: 3 }, () => {
   test('a connection cut in a shard: it goes on where it was', async t => {
@@ -208,6 +237,13 @@ describe('networks and servers that go away', { concurrency: 3 }, () => {
     await server.start();
     assert.deepEqual(await done, { value: undefined });
     assert.ok(server.sent < server.totalBytes + LOST_AT_MOST);
+    await assertComplete(page, server);
+  });
+
+  test('a tokenizer that does not come at once is asked for again', async t => {
+    const { server, page } = await setup(t, { shards: 2 });
+    server.tokenizerFaults = [429];
+    assert.deepEqual(await download(page), { value: undefined });
     await assertComplete(page, server);
   });
 
@@ -307,6 +343,27 @@ test('a log-in page instead of the manifest: the stored copy serves', async t =>
   assert.equal(other.kind, 'missing');
 });
 
+test('a manifest that changes: who reads goes on, and a download takes the new one', async t => {
+  const { server, page } = await setup(t, { shards: 3 });
+  await run(page, () => store.open(pack));
+  server.manifest.shards = server.manifest.shards.slice(1);
+  server.manifest.tensors = server.manifest.tensors.slice(1);
+  assert.deepEqual(await download(page), { value: undefined });
+  assert.equal(server.asked.get(0), undefined);
+  assert.equal(await readWhole(page, server, 0), true);
+  await run(page, () => store.open(pack));
+  assert.equal(await readWhole(page, server, 0), true);
+});
+
+test('a pause while a download opens its pack', async t => {
+  const { server, page } = await setup(t, { shards: 3 });
+  server.manifestMs = 1000;
+  const done = download(page);
+  await run(page, () => store.pause(pack));
+  assert.equal((await done).kind, 'cancelled');
+  assert.equal(server.log.length, 0);
+});
+
 test('a pack of another origin, which allows no If-Range', async t => {
   const { server, page } = await setup(t, { shards: 3 });
   server.fault = ({ index, count }) => (index === 1 && count === 1 ? { cutAfter: 100_000 } : undefined);
@@ -367,6 +424,37 @@ test('a damaged file in the store is found and fetched again', async t => {
   assert.equal(await run(page, () => events.at(-1).phase), 'verifying');
   assert.equal(await run(page, () => events.at(-1).doneBytes), server.totalBytes);
   await assertComplete(page, server);
+  const cut = `mixtab/shards/${server.hashes[3]}.bin`;
+  await run(page, path => edit(path, bytes => bytes.subarray(0, 1000)), cut);
+  assert.deepEqual(await download(page), { value: undefined });
+  await assertComplete(page, server);
+});
+
+test('storage that fails once: what is stored is not fetched again, nor given up', async t => {
+  const { server, page } = await setup(t, { shards: 4 });
+  const odd = name =>
+    run(
+      page,
+      name => {
+        store.close();
+        window.store = connect(new Worker('/web/e2e/store-odd.js', { type: 'module', name }));
+      },
+      name,
+    );
+  await odd('move 2 UnknownError');
+  assert.equal(await readWhole(page, server, 0), true, 'it cannot be stored');
+  assert.equal(await readWhole(page, server, 1), true);
+  const stored = Object.keys(await files(page)).filter(path => path.endsWith('.bin'));
+  assert.deepEqual(stored, [`mixtab/shards/${server.hashes[1]}.bin`], 'the next one is');
+  const asked = server.log.length;
+  await odd('read 1 UnknownError');
+  assert.equal(await readWhole(page, server, 1), true, 'it is read once more');
+  await odd('read 1 RangeError');
+  const { kind, message } = await run(page, sha => outcome(store.read(pack, sha, 0, 8)), server.hashes[1]);
+  assert.equal(kind, 'unavailable');
+  assert.match(message, /^no memory .*: close other tabs/);
+  assert.equal(await readWhole(page, server, 1), true);
+  assert.equal(server.log.length, asked);
 });
 
 test('no room: the download pauses, keeps what it has, and chatting goes on', async t => {
@@ -509,6 +597,24 @@ test('packs share shards, and one that is removed leaves those of the other', as
     (await run(page, () => store.list())).map(({ pack, complete }) => ({ pack, complete })),
     [{ pack: same, complete: true }],
   );
+});
+
+test('a stored manifest that is damaged harms no other pack', async t => {
+  const { server, page } = await setup(t, { shards: 2 });
+  await download(page);
+  const other = server.pack.replace('localhost', '127.0.0.1');
+  await run(page, url => store.open(url), other);
+  const stored = Object.keys(await files(page)).filter(path => path.endsWith('manifest.json'));
+  const urls = await run(page, () => store.list().then(all => all.map(({ pack }) => pack)));
+  const broken = stored[urls.indexOf(other)];
+  await run(page, path => edit(path, () => new Uint8Array(9)), broken);
+  const listed = await run(page, () => store.list());
+  assert.deepEqual(listed.find(({ pack }) => pack === other).totalBytes, 0);
+  await run(page, () => store.remove(pack));
+  const left = Object.keys(await files(page)).filter(path => path.endsWith('.bin'));
+  assert.equal(left.length, 2, 'they may belong to the other');
+  await run(page, url => store.remove(url), other);
+  assert.deepEqual(await files(page), {});
 });
 
 test('two tabs: one downloads, the other follows it and reads ahead of it', async t => {

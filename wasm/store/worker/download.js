@@ -3,10 +3,10 @@
 // tells the others of its progress. They wait for the lock, so when its tab goes, the next
 // takes over where it was.
 
-import { available, inventory } from './disk.js';
+import { available, inventory, shards, size } from './disk.js';
 import { StoreError } from './errors.js';
 import { Meter } from './meter.js';
-import { downloadLock, file, keep, opened, shardOf } from './packs.js';
+import { downloadLock, file, keep, open, opened, shardOf } from './packs.js';
 import { bring } from './shard.js';
 import { listen, tell } from './tabs.js';
 import { wait } from './wait.js';
@@ -19,13 +19,8 @@ const RETRY_MS = 10_000; // after fill.js has tried for as long
 
 /** @param {string} url @param {import('./main.js').Context} context */
 export const download = async (url, context) => {
-  if (!(await available())) {
-    const why = 'this browser stores no files here (a private window?)';
-    throw new StoreError('unavailable', `${url} cannot be kept: ${why}; it works, but is fetched anew each time`);
-  }
-  const pack = await opened(url, context);
   const paused = new AbortController();
-  const signal = AbortSignal.any([context.signal, paused.signal, pack.gone.signal]);
+  const stopped = AbortSignal.any([context.signal, paused.signal]);
   let owner = false;
   /** @type {import('../client.js').Progress | undefined} */
   let others;
@@ -40,6 +35,14 @@ export const download = async (url, context) => {
     }
   });
   try {
+    if (!(await available())) {
+      const why = 'this browser stores no files here (a private window?)';
+      throw new StoreError('unavailable', `${url} cannot be kept: ${why}; it works, but is fetched anew each time`);
+    }
+    const opening = { ...context, signal: stopped };
+    await open(url, opening); // the manifest that this worker knows may be of last week
+    const pack = await opened(url, opening);
+    const signal = AbortSignal.any([stopped, pack.gone.signal]);
     await navigator.locks.request(downloadLock(url), { signal }, async () => {
       owner = true;
       await run(pack, signal, context);
@@ -54,6 +57,13 @@ const run = async (pack, signal, context) => {
   await keep(pack);
   const { manifest, url } = pack;
   const have = await inventory();
+  const dir = await shards();
+  await Promise.all(
+    manifest.order.map(async (sha) => {
+      if (have.get(sha) !== Infinity) return;
+      if ((await size(dir, `${sha}.bin`)) !== manifest.shards.get(sha)) have.delete(sha); // cut short by somebody
+    }),
+  );
   const meter = new Meter(url, manifest.shards, have, 'downloading', (progress) => {
     context.progress(progress);
     tell({ type: 'progress', pack: url, progress });
@@ -64,7 +74,7 @@ const run = async (pack, signal, context) => {
   try {
     const { quota = 0, usage = 0 } = await navigator.storage.estimate();
     meter.short = Math.max(0, meter.left - (quota - usage));
-    if (manifest.tokenizer) await file(url, manifest.tokenizer.file, manifest.tokenizer.sha256, { ...context, signal });
+    if (manifest.tokenizer) await small(url, manifest.tokenizer, { ...context, signal }, meter);
     await all(pack, manifest.order.filter((sha) => have.get(sha) !== Infinity), signal, meter);
     meter.report();
   } catch (error) {
@@ -76,6 +86,26 @@ const run = async (pack, signal, context) => {
     meter.end();
   }
 };
+
+/**
+ * Fetches a small file of a pack.
+ * @param {string} url @param {{file: string, sha256: string}} which
+ * @param {import('./main.js').Context} context @param {Meter} meter
+ */
+const small = async (url, which, context, meter) => {
+  for (;;) {
+    try {
+      return await file(url, which.file, which.sha256, context);
+    } catch (error) {
+      if (!mayPass(error, meter)) throw error;
+      await wait(RETRY_MS, context.signal);
+    }
+  }
+};
+
+/** Whether a server may be back in time. @param {unknown} error @param {Meter} meter */
+const mayPass = (error, meter) =>
+  error instanceof StoreError && error.kind === 'network' && meter.stuckMs < PATIENCE_MS;
 
 /**
  * Brings shards, some at a time. One that the server has not, or has wrong, stops none of the others.
@@ -94,7 +124,7 @@ const all = async (pack, todo, signal, meter) => {
         meter.complete(sha);
       } catch (error) {
         if (either.aborted || !(error instanceof StoreError)) throw error;
-        if (error.kind === 'network' && meter.quietMs < PATIENCE_MS) {
+        if (mayPass(error, meter)) {
           todo.push(sha); // nobody waits for it but the user's disk
           await wait(RETRY_MS, either);
         } else if (error.kind === 'missing' || error.kind === 'damaged') {

@@ -10,8 +10,8 @@ import { wait } from './wait.js';
 
 const RANGE_MIN = 256 << 10;
 const RANGE_MAX = 2 << 20;
-const STALL_MS = 30_000;
 const PATIENCE_MS = 10_000; // how long a server may be away
+const STALL_MS = 8000; // less, so that one that falls silent is asked again
 const RETRY_MS = 300;
 
 let rangeBytes = RANGE_MIN * 2;
@@ -31,7 +31,9 @@ export const fill = async (sink, job) => {
   let lastGood = performance.now();
   while (sink.length < job.bytes) {
     const before = sink.length;
+    const queued = performance.now();
     const leave = await enter(job.sha, job.signal);
+    lastGood += performance.now() - queued; // that was not the server's time
     try {
       await range(sink, job, state);
       delay = RETRY_MS;
@@ -61,7 +63,15 @@ const range = async (sink, job, state) => {
   const { url, bytes, cache } = job;
   const stall = new AbortController();
   const signal = AbortSignal.any([job.signal, stall.signal]);
-  let timer = setTimeout(() => stall.abort(), STALL_MS);
+  let timer = 0;
+  const clock = {
+    stop: () => clearTimeout(timer),
+    start() {
+      clearTimeout(timer);
+      timer = setTimeout(() => stall.abort(new Error(`no byte for ${STALL_MS / 1000} s`)), STALL_MS);
+    },
+  };
+  clock.start();
   const started = performance.now();
   const from = sink.length;
   try {
@@ -77,13 +87,10 @@ const range = async (sink, job, state) => {
     const whole = judge(response, from, job);
     await settleVersion(sink, response, from, whole, state, job);
     if (whole || sink.length === from) {
-      await pour(sink, response, whole, job, signal, () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => stall.abort(), STALL_MS);
-      });
+      await pour(sink, response, whole, job, signal, clock);
     }
   } finally {
-    clearTimeout(timer);
+    clock.stop();
     stall.abort(); // whatever of the answer is left
   }
   const come = sink.length - from;
@@ -115,12 +122,15 @@ const judge = (response, from, { url, bytes }) => {
     return true;
   }
   if (status === 416) throw new StoreError('damaged', `${url} has less than its ${bytes} bytes: ${copyAgain}`);
-  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+  if (mayPass(status)) {
     throw new StoreError('network', `${answered}: try again later`);
   }
   const remedy = 'the pack is not there, or not all of it: check its address, or copy it there again';
   throw new StoreError('missing', `${answered}: ${remedy}`);
 };
+
+/** Whether a server that answers so may do better later. @param {number} status */
+export const mayPass = (status) => status >= 500 || status === 408 || status === 425 || status === 429;
 
 export const copyAgain = "the server's copy is damaged: copy the pack there again";
 const serverIsWrong = 'the server, or something before it, does not handle ranges as it should';
@@ -150,21 +160,22 @@ const settleVersion = async (sink, response, from, whole, state, job) => {
 
 /**
  * @param {Sink} sink @param {Response} response @param {boolean} whole @param {Job} job
- * @param {AbortSignal} signal @param {() => void} alive called with every piece
+ * @param {AbortSignal} signal @param {{start: () => void, stop: () => void}} clock of silence
  */
-const pour = async (sink, response, whole, { url, sha, bytes, onBytes }, signal, alive) => {
+const pour = async (sink, response, whole, { url, sha, bytes, onBytes }, signal, clock) => {
   const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
   let come = 0;
   for (;;) {
     let piece;
     try {
+      clock.stop();
       if (whole) await calm(sha, signal);
+      clock.start();
       piece = await reader.read();
     } catch (error) {
       throw new StoreError('network', `${url} broke off (${text(error)}): check the connection and try again`);
     }
     if (piece.done) break;
-    alive();
     if (sink.length + piece.value.length > bytes) {
       throw new StoreError('damaged', `${url} has more than its ${bytes} bytes: ${copyAgain}`);
     }

@@ -19,6 +19,8 @@ export class Meter {
   #counted = 0;
   #countedAt = performance.now();
   #movedAt = performance.now();
+  #most = 0;
+  #gainedAt = performance.now();
   #short = 0;
   #timer;
 
@@ -49,6 +51,11 @@ export class Meter {
     return performance.now() - this.#movedAt;
   }
 
+  /** Since when no more is here than ever before: what comes again and again is no gain. */
+  get stuckMs() {
+    return performance.now() - this.#gainedAt;
+  }
+
   /** What will not fit, by the browser's estimate. @param {number} bytes */
   set short(bytes) {
     this.#short = bytes;
@@ -75,6 +82,9 @@ export class Meter {
     if (!this.#sizes.has(sha)) return;
     this.#done += bytes - (this.#have.get(sha) ?? 0);
     this.#have.set(sha, bytes);
+    if (this.#done <= this.#most) return;
+    this.#most = this.#done;
+    this.#gainedAt = performance.now();
   }
 
   /** @param {'paused'} [phase] */

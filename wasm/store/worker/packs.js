@@ -4,6 +4,7 @@
 
 import * as disk from './disk.js';
 import { StoreError, text, withinQuota } from './errors.js';
+import { mayPass } from './fill.js';
 import { sha256 } from './hash.js';
 import { parse } from './manifest.js';
 import { listen, tell } from './tabs.js';
@@ -13,7 +14,8 @@ const MANIFEST_STORED_MS = 5000; // where the stored copy will do
 
 /**
  * @typedef {{url: string, raw: Uint8Array<ArrayBuffer>, manifest: import('./manifest.js').Manifest,
- *   gone: AbortController}} Pack
+ *   shards: Map<string, number>, gone: AbortController}} Pack
+ *   shards: those of earlier manifests too, which engines that are open go on reading
  *   gone: aborted when the pack is removed, by any tab
  * @typedef {import('./main.js').Context} Context
  */
@@ -57,8 +59,11 @@ export const open = async (url, { signal }) => {
 /** @param {string} url @param {Uint8Array<ArrayBuffer>} raw @returns {Pack} */
 const remember = (url, raw) => {
   const known = packs.get(url);
-  if (known && !known.gone.signal.aborted && equal(known.raw, raw)) return known;
-  const pack = { url, raw, manifest: parse(raw, `${url}manifest.json`), gone: new AbortController() };
+  const there = known && !known.gone.signal.aborted ? known : undefined;
+  if (there && equal(there.raw, raw)) return there;
+  const manifest = parse(raw, `${url}manifest.json`);
+  const shards = new Map([...(there?.shards ?? []), ...manifest.shards]);
+  const pack = { url, raw, manifest, shards, gone: there?.gone ?? new AbortController() };
   packs.set(url, pack);
   return pack;
 };
@@ -80,7 +85,7 @@ export const openedToRead = async (url, context) => {
 
 /** @param {Pack} pack @param {string} sha */
 export const shardOf = (pack, sha) => {
-  const bytes = pack.manifest.shards.get(sha);
+  const bytes = pack.shards.get(sha);
   if (bytes === undefined) {
     throw new StoreError('missing', `${pack.url}manifest.json names no shard ${sha}: open the pack again`);
   }
@@ -172,22 +177,31 @@ const fetchSmall = async (url, signal, ms) => {
     signal.throwIfAborted();
     throw new StoreError('network', `${url} cannot be reached (${text(error)}): check the connection and try again`);
   }
-  const kind = response.status >= 500 ? 'network' : 'missing';
+  const kind = mayPass(response.status) ? 'network' : 'missing';
   const remedy = kind === 'network' ? 'try again later' : 'the pack is not there: check its address';
   throw new StoreError(kind, `${url} answered ${response.status} ${response.statusText}`.trim() + `: ${remedy}`);
 };
 
-/** The packs in the store, by their keys. */
+/** The packs in the store, by their keys: without a URL those that are not whole, without a manifest unreadable ones. */
 const stored = async () => {
   const all = [];
   const dir = await disk.folder('packs');
   for (const key of await disk.names(dir)) {
     const pack = await disk.folder('packs', key);
-    const [url, raw] = [await disk.readSmall(pack, 'url'), await disk.readSmall(pack, 'manifest.json')];
-    if (!url || !raw) all.push({ key });
-    else all.push({ key, url: new TextDecoder().decode(url), manifest: parse(raw, key) });
+    const url = await disk.readSmall(pack, 'url');
+    if (!url || (await disk.size(pack, 'manifest.json')) === undefined) all.push({ key });
+    else all.push({ key, url: new TextDecoder().decode(url), manifest: await readable(pack) });
   }
   return all;
+};
+
+/** A stored manifest, or undefined where it makes no sense. @param {FileSystemDirectoryHandle} pack */
+const readable = async (pack) => {
+  try {
+    return parse((await disk.readSmall(pack, 'manifest.json')) ?? new Uint8Array(), pack.name);
+  } catch {
+    return undefined;
+  }
 };
 
 export const list = async () => {
@@ -200,7 +214,9 @@ export const list = async () => {
   for (const { url, manifest } of await stored()) {
     if (!url) continue;
     const downloading = locks.has(downloadLock(url));
-    all.push({ pack: url, name: manifest.name, downloading, ...(await progressOf(manifest, have)) });
+    // One that is unreadable is listed so that it can be removed.
+    const progress = manifest ? await progressOf(manifest, have) : { storedBytes: 0, totalBytes: 0, complete: false };
+    all.push({ pack: url, name: manifest?.name ?? '', downloading, ...progress });
   }
   return all;
 };
@@ -238,9 +254,14 @@ const sweep = async (all) => {
   /** @type {Set<string>} */
   const owned = new Set();
   const packs = await disk.folder('packs');
+  let unknown = false;
   for (const { key, url, manifest } of await stored()) {
     if (!url) {
       await packs.removeEntry(key, { recursive: true });
+      continue;
+    }
+    if (!manifest) {
+      unknown = true;
       continue;
     }
     for (const sha of manifest.shards.keys()) owned.add(sha);
@@ -251,6 +272,7 @@ const sweep = async (all) => {
   for (const name of await disk.names(root)) {
     if (name !== 'packs' && name !== 'shards') await root.removeEntry(name).catch(() => {}); // or it is being measured
   }
+  if (unknown) return; // any shard may belong to a pack whose manifest cannot be read
   const dir = await disk.shards();
   const names = new Set(await disk.names(dir));
   for (const name of names) {

@@ -138,7 +138,8 @@ class Part {
   hash() {
     return hashInTurn(() => {
       const bytes = new Uint8Array(this.length);
-      this.#access.read(bytes, { at: 0 });
+      const n = this.#access.read(bytes, { at: 0 });
+      if (n !== bytes.length) throw new DOMException(`${n} bytes instead of ${bytes.length}`, 'DataError');
       return sha256(bytes);
     });
   }

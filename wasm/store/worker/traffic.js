@@ -19,6 +19,7 @@ const here = new Map();
 /** @type {Set<string>} shards that others wait for */
 let elsewhere = new Set();
 let looking = false;
+let again = false;
 
 /** @type {{sha: string, go: () => void}[]} */
 let queue = [];
@@ -96,15 +97,21 @@ const next = () => {
 
 /** Follows what other workers wait for, until they do no more. */
 const look = async () => {
+  again = true;
   if (looking) return;
   looking = true;
-  for (;;) {
-    const { held = [] } = await navigator.locks.query();
-    const shas = held.flatMap(({ name }) => (name?.startsWith(WANT) ? [name.slice(WANT.length)] : []));
-    elsewhere = new Set(shas.filter((sha) => !here.has(sha)));
-    next();
-    if (elsewhere.size === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  try {
+    while (again) {
+      again = false;
+      const { held = [] } = await navigator.locks.query();
+      const shas = held.flatMap(({ name }) => (name?.startsWith(WANT) ? [name.slice(WANT.length)] : []));
+      elsewhere = new Set(shas.filter((sha) => !here.has(sha)));
+      next();
+      if (elsewhere.size === 0) continue;
+      again = true;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  } finally {
+    looking = false;
   }
-  looking = false;
 };

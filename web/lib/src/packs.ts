@@ -48,7 +48,7 @@ export class Packs {
   }
 
   /** The packs of which something is here. */
-  list(): Promise<PackInfo[]> {
+  async list(): Promise<PackInfo[]> {
     return ours(this.#store.list());
   }
 
