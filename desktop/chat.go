@@ -45,7 +45,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 	flags.IntVar(&o.topK, "top-k", 0, "keep this many tokens; 0 keeps all")
 	flags.IntVar(&o.maxTokens, "max-tokens", 0, "longest answer; 0 is until the context is full")
 	flags.Int64Var(&o.seed, "seed", -1, "of sampling; negative is a random one")
-	flags.Func("expert-budget", "`bytes` of experts on the GPU, as in 6GiB; others are loaded as tokens want them (default all)", func(text string) (err error) {
+	flags.Func("expert-budget", "`bytes` of experts on the GPU, as in 6GiB; others are loaded as tokens want them (default all, or half of the memory that the GPU shares)", func(text string) (err error) {
 		o.experts, err = humanize.ParseBytes(text)
 		return err
 	})

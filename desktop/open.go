@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/pbnjay/memory"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
@@ -24,6 +25,9 @@ func open(ctx context.Context, dir string, cfg engine.Config) (*engine.Engine, g
 	dev, err := webgpu.Open(ctx, webgpu.Options{})
 	if err != nil {
 		return nil, nil, err
+	}
+	if cfg.ExpertBudget == 0 {
+		cfg.ExpertBudget = expertBudget(dev.Info().Kind, pack.Manifest().ExpertBytes(), memory.TotalMemory())
 	}
 	cfg.Progress = progress()
 	e, err := engine.Open(ctx, dev, pack.Source(dev), cfg)

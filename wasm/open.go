@@ -32,7 +32,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		return nil, err
 	}
 	s.dev = dev
-	s.expertBytes = host.ExpertBytes(have.Manifest)
+	s.expertBytes = have.Manifest.ExpertBytes()
 	p := progress{s: s, id: r.ID}
 	go s.download(pack, have, p.arrived)
 	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{

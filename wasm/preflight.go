@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"mixtab/engine"
-	"mixtab/wasm/host"
 	"mixtab/wasm/protocol"
 )
 
@@ -29,7 +28,7 @@ func (s *server) preflight(ctx context.Context, r protocol.Preflight) (protocol.
 		return nil, err
 	}
 	man := have.Manifest
-	x, err := engine.Preflight(ctx, dev, pack.On(dev), man, expertBudget(r.ExpertBudget, host.ExpertBytes(man)))
+	x, err := engine.Preflight(ctx, dev, pack.On(dev), man, expertBudget(r.ExpertBudget, man.ExpertBytes()))
 	if err != nil {
 		return nil, err
 	}

@@ -180,6 +180,17 @@ func (m *Manifest) Bytes() int64 {
 	return n
 }
 
+// ExpertBytes is what all experts take.
+func (m *Manifest) ExpertBytes() int64 {
+	var n int64
+	for i := range m.Tensors {
+		if t := &m.Tensors[i]; IsExpert(t.Name) {
+			n += t.Bytes()
+		}
+	}
+	return n
+}
+
 func (m *Manifest) check() error {
 	if m.Version != Version {
 		return fmt.Errorf("version %d, want %d", m.Version, Version)

@@ -11,17 +11,6 @@ import (
 
 const gib = 1 << 30
 
-// ExpertBytes is what all experts of a pack take.
-func ExpertBytes(man *weights.Manifest) int64 {
-	var n int64
-	for i := range man.Tensors {
-		if t := &man.Tensors[i]; weights.IsExpert(t.Name) {
-			n += t.Bytes()
-		}
-	}
-	return n
-}
-
 // Lazy says whether experts come when a token first wants them. Up to 1 GiB of them are
 // loaded before the first word instead: that takes seconds, and then no word waits.
 func Lazy(expertBytes int64) bool { return expertBytes > gib }
@@ -53,7 +42,7 @@ type Missing struct {
 // MissingOf is what is missing when so many bytes of a pack are stored. The experts come
 // last.
 func MissingOf(man *weights.Manifest, storedBytes int64, bytesPerSecond float64) Missing {
-	c, experts := man.Config, ExpertBytes(man)
+	c, experts := man.Config, man.ExpertBytes()
 	absent := min(max(0, man.Bytes()-storedBytes), experts)
 	return Missing{
 		Share:          float64(absent) / float64(experts),

@@ -32,7 +32,7 @@ func near(got, want float64) bool { return math.Abs(got-want) <= 1e-3*math.Abs(w
 // The sizes that DESIGN speaks of: 256 experts of 99 MB.
 func TestMissingOf(t *testing.T) {
 	man := mixtral(t)
-	experts := ExpertBytes(man)
+	experts := man.ExpertBytes()
 	if !near(float64(experts), 25.37e9) {
 		t.Errorf("the experts take %d bytes", experts)
 	}
