@@ -19,7 +19,7 @@ const policy = [
 /**
  * What a request for a shard is answered with instead.
  * @typedef {{status?: number, ignoreRange?: boolean, cutAfter?: number, etag?: string, corrupt?: boolean,
- *   length?: number, bytesPerSecond?: number}} Fault
+ *   silentAfter?: number, length?: number, bytesPerSecond?: number}} Fault
  */
 
 export class StoreServer {
@@ -176,6 +176,10 @@ export class StoreServer {
     if (fault.corrupt) body[body.length - 1] ^= 1;
     if (fault.cutAfter !== undefined) {
       response.write(body.subarray(0, fault.cutAfter), () => setTimeout(() => response.destroy(), 200));
+      return;
+    }
+    if (fault.silentAfter !== undefined) {
+      response.write(body.subarray(0, fault.silentAfter));
       return;
     }
     trickle(response, body, fault.bytesPerSecond);

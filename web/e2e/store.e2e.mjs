@@ -247,6 +247,14 @@ describe('networks and servers that go away', { concurrency: 3 }, () => {
     await assertComplete(page, server);
   });
 
+  test('a connection that falls silent is given up: it goes on where it was', async t => {
+    const { server, page } = await setup(t, { shards: 3 });
+    server.fault = ({ index, count }) => (index === 1 && count === 1 ? { silentAfter: 100_000 } : undefined);
+    assert.deepEqual(await download(page), { value: undefined });
+    assert.ok(server.sent < server.totalBytes + MiB);
+    await assertComplete(page, server);
+  });
+
   test('a server that is gone: who waits is told within seconds', async t => {
     const { server, page } = await setup(t, { shards: 3 });
     await run(page, () => store.open(pack));
@@ -430,31 +438,51 @@ test('a damaged file in the store is found and fetched again', async t => {
   await assertComplete(page, server);
 });
 
+/** A store whose files fail as store-odd.js says. */
+const odd = (page, name) =>
+  run(
+    page,
+    name => {
+      store.close();
+      window.store = connect(new Worker('/web/e2e/store-odd.js', { type: 'module', name }));
+    },
+    name,
+  );
+
+test('files that other tabs may not open too: one that is short is noticed', async t => {
+  const { server, page } = await setup(t, { shards: 2 });
+  await download(page);
+  await odd(page, 'createSyncAccessHandle Infinity TypeError');
+  const cut = `mixtab/shards/${server.hashes[1]}.bin`;
+  await run(page, path => edit(path, bytes => bytes.subarray(0, 1000)), cut);
+  const before = server.log.length;
+  for (const i of [0, 1]) assert.equal(await readWhole(page, server, i), true);
+  assert.ok(server.log.slice(before).every(({ index }) => index === 1));
+  await assertComplete(page, server);
+});
+
 test('storage that fails once: what is stored is not fetched again, nor given up', async t => {
   const { server, page } = await setup(t, { shards: 4 });
-  const odd = name =>
-    run(
-      page,
-      name => {
-        store.close();
-        window.store = connect(new Worker('/web/e2e/store-odd.js', { type: 'module', name }));
-      },
-      name,
-    );
-  await odd('move 2 UnknownError');
+  await odd(page, 'move 2 UnknownError');
   assert.equal(await readWhole(page, server, 0), true, 'it cannot be stored');
   assert.equal(await readWhole(page, server, 1), true);
   const stored = Object.keys(await files(page)).filter(path => path.endsWith('.bin'));
   assert.deepEqual(stored, [`mixtab/shards/${server.hashes[1]}.bin`], 'the next one is');
   const asked = server.log.length;
-  await odd('read 1 UnknownError');
+  await odd(page, 'read 1 UnknownError');
   assert.equal(await readWhole(page, server, 1), true, 'it is read once more');
-  await odd('read 1 RangeError');
+  await odd(page, 'read 1 RangeError');
   const { kind, message } = await run(page, sha => outcome(store.read(pack, sha, 0, 8)), server.hashes[1]);
   assert.equal(kind, 'unavailable');
   assert.match(message, /^no memory .*: close other tabs/);
   assert.equal(await readWhole(page, server, 1), true);
   assert.equal(server.log.length, asked);
+  await odd(page, 'flush 2 QuotaExceededError');
+  assert.equal(await readWhole(page, server, 2), true);
+  assert.deepEqual(await download(page), { value: undefined }, 'no file stayed open');
+  await odd(page, 'read 1 UnknownError');
+  assert.ok((await run(page, () => store.measure())) > 0);
+  await assertComplete(page, server);
 });
 
 test('no room: the download pauses, keeps what it has, and chatting goes on', async t => {

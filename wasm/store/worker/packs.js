@@ -182,7 +182,7 @@ const fetchSmall = async (url, signal, ms) => {
   throw new StoreError(kind, `${url} answered ${response.status} ${response.statusText}`.trim() + `: ${remedy}`);
 };
 
-/** The packs in the store, by their keys: without a URL those that are not whole, without a manifest unreadable ones. */
+/** The packs in the store, by their keys. No url: only parts of its files. No manifest: it makes no sense. */
 const stored = async () => {
   const all = [];
   const dir = await disk.folder('packs');
@@ -195,7 +195,7 @@ const stored = async () => {
   return all;
 };
 
-/** A stored manifest, or undefined where it makes no sense. @param {FileSystemDirectoryHandle} pack */
+/** A stored manifest, if it makes sense. @param {FileSystemDirectoryHandle} pack */
 const readable = async (pack) => {
   try {
     return parse((await disk.readSmall(pack, 'manifest.json')) ?? new Uint8Array(), pack.name);
