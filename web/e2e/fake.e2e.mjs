@@ -136,7 +136,15 @@ test('it says where the model stops seeing the conversation', async () => {
   await close();
 });
 
-for (const code of ['no_webgpu', 'device_lost', 'out_of_memory', 'bad_pack', 'network', 'storage', 'internal']) {
+for (const code of [
+  'no_webgpu',
+  'device_lost',
+  'out_of_memory',
+  'bad_pack',
+  'network',
+  'storage',
+  'internal',
+]) {
   test(`${code}: says what happened and what to do`, async () => {
     const { page, close } = await visit(`load=50&fail=${code}`, { viewport: { width: 360, height: 740 } });
     const alert = page.getByRole('alert');
