@@ -4,11 +4,20 @@ import { connect } from '/wasm/store/client.js';
 export { connect };
 
 /** Every file in the origin's storage with its size, by path. */
-export async function files(dir, prefix = '') {
-  dir ??= await navigator.storage.getDirectory();
+export async function files() {
+  for (;;) {
+    try {
+      return await filesIn(await navigator.storage.getDirectory(), '');
+    } catch (error) {
+      if (error.name !== 'NotFoundError') throw error; // the store removed one meanwhile
+    }
+  }
+}
+
+async function filesIn(dir, prefix) {
   const all = {};
   for await (const [name, handle] of dir.entries()) {
-    if (handle.kind === 'directory') Object.assign(all, await files(handle, `${prefix}${name}/`));
+    if (handle.kind === 'directory') Object.assign(all, await filesIn(handle, `${prefix}${name}/`));
     else all[prefix + name] = (await handle.getFile()).size;
   }
   return all;
