@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"engine/ref":                 {"engine/gpu", "engine/quant"},
 	"engine/kernel":              {"engine/gpu", "engine/quant", "shaders"},
 	"engine/kernel/kerneltest":   {"engine/gpu", "engine/kernel", "engine/quant", "engine/ref", "engine/sample"},
+	"engine/profile/profiletest": {"engine/gpu", "engine/kernel"},
 	"engine/weights":             {"engine/gpu", "engine/quant"},
 	"engine/experts":             {},
 	"engine/mixtral":             {"engine/experts", "engine/gpu", "engine/kernel", "engine/quant", "engine/sample", "engine/weights"},

@@ -31,6 +31,8 @@ type device struct {
 	unflushed int            // bytes of small writes since wgpu-native last freed their staging
 	uploads   sync.WaitGroup // under way
 	filling   chan struct{}  // holds one for each slot that is being filled
+
+	tick float64 // nanoseconds of the GPU's clock; 0 before Profile has measured it
 }
 
 // A releaser frees its wgpu-native objects; the device's lock is held.

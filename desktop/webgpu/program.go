@@ -217,29 +217,35 @@ func (d *device) Submit(programs ...gpu.Program) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
-	own := make([]*program, len(programs))
-	dispatches := 0
-	for i, p := range programs {
-		var ok bool
-		if own[i], ok = p.(*program); !ok || own[i].d != d || own[i].gone {
-			return &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %d (%q) is released or of another device", i, p.Label())}
-		}
-		for _, b := range own[i].buffers {
-			if b.gone {
-				return &gpu.ValidationError{Op: "submit " + p.Label(), Message: fmt.Sprintf("buffer %q has been released", b.label)}
-			}
-		}
-		dispatches += len(own[i].steps)
+	own, dispatches, err := d.ownPrograms(programs)
+	if err != nil || dispatches == 0 {
+		return err
 	}
-	if dispatches == 0 {
-		return nil
-	}
-	err := d.callLocked("submit "+own[0].label, func() error { return d.replay(own) })
+	err = d.callLocked("submit "+own[0].label, func() error { return d.replay(own) })
 	if err == nil {
 		d.counters.Submits++
 		d.counters.Dispatches += uint64(dispatches)
 	}
 	return err
+}
+
+// ownPrograms are the programs, fit to be submitted, and how many dispatches they have.
+// The lock is held.
+func (d *device) ownPrograms(programs []gpu.Program) (own []*program, dispatches int, err error) {
+	own = make([]*program, len(programs))
+	for i, p := range programs {
+		var ok bool
+		if own[i], ok = p.(*program); !ok || own[i].d != d || own[i].gone {
+			return nil, 0, &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %d (%q) is released or of another device", i, p.Label())}
+		}
+		for _, b := range own[i].buffers {
+			if b.gone {
+				return nil, 0, &gpu.ValidationError{Op: "submit " + p.Label(), Message: fmt.Sprintf("buffer %q has been released", b.label)}
+			}
+		}
+		dispatches += len(own[i].steps)
+	}
+	return own, dispatches, nil
 }
 
 func (d *device) replay(programs []*program) error {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"mixtab/engine/gpu"
 )
@@ -38,7 +39,10 @@ func New() *Device {
 
 // NewWithLimits returns a device that refuses what an adapter with these limits would.
 func NewWithLimits(l gpu.Limits) *Device {
-	return &Device{info: gpu.Info{Driver: "ref", Adapter: "plain Go", Kind: gpu.KindCPU, Limits: l}}
+	return &Device{info: gpu.Info{
+		Driver: "ref", Adapter: "plain Go", Kind: gpu.KindCPU, Limits: l,
+		Features: gpu.Features{TimestampQuery: true}, // the host's clock
+	}}
 }
 
 func (d *Device) Info() gpu.Info { return d.info }
@@ -135,6 +139,31 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	if d.closed {
 		return errClosed
 	}
+	return d.replay(programs, func(c *call) { c.run(c) })
+}
+
+// Profile times each twin on the host's clock.
+func (d *Device) Profile(ctx context.Context, programs ...gpu.Program) (spans []gpu.Span, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if d.closed {
+		return nil, errClosed
+	}
+	err = d.replay(programs, func(c *call) {
+		start := time.Since(epoch)
+		c.run(c)
+		spans = append(spans, gpu.Span{Start: start, End: time.Since(epoch)})
+	})
+	return spans, err
+}
+
+var epoch = time.Now()
+
+// replay runs every call of the programs. The lock is held.
+func (d *Device) replay(programs []gpu.Program, run func(*call)) error {
 	d.counters.Submits++
 	for _, q := range programs {
 		p := q.(*program)
@@ -145,7 +174,7 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 					return invalid("submit "+p.label, "%s: %q was released", c.desc.Label, b.label)
 				}
 			}
-			c.run(c)
+			run(c)
 			d.counters.Dispatches++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"mixtab/engine/gpu/gputest"
 	"mixtab/engine/kernel"
 	"mixtab/engine/kernel/kerneltest"
+	"mixtab/engine/profile/profiletest"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 )
@@ -21,6 +22,12 @@ func TestKernels(t *testing.T) {
 
 func TestDevice(t *testing.T) {
 	gputest.RunAll(t, func(*testing.T) gpu.Device { return ref.New() })
+}
+
+func TestProfile(t *testing.T) {
+	dev := ref.New()
+	defer dev.Close()
+	profiletest.Run(t, dev)
 }
 
 // A device with an adapter's limits refuses what the adapter would.

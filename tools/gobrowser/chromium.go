@@ -43,6 +43,7 @@ func start(browser, url string) (*chromium, error) {
 		adapter = "--use-webgpu-adapter=swiftshader"
 	}
 	args := append([]string{"--headless", "--no-sandbox", "--enable-unsafe-webgpu",
+		"--enable-webgpu-developer-features", // else timestamps are multiples of 100 µs
 		"--user-data-dir=" + profile, "--no-first-run", "--no-default-browser-check",
 		"--enable-blink-features=ForceEagerMeasureMemory", // else a page waits 14 s for its measure
 		"--disable-extensions", "--disable-component-update", "--disable-background-networking",

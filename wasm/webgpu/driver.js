@@ -40,6 +40,9 @@ const LIMITS = /** @type {const} */ ([
 /** Asked for where offered; gpu.Features holds them in this order. */
 const FEATURES = /** @type {const} */ (['shader-f16', 'subgroups', 'timestamp-query']);
 
+/** The most that a query set may hold. */
+const MAX_TIMESTAMPS = 4096;
+
 /** The ring of mapped buffers that uploads go through: 4.5 GB/s, where 3 of 16 MiB make 3.5 (SwiftShader). */
 const STAGING_BYTES = 4 << 20;
 const STAGING_COUNT = 12;
@@ -205,6 +208,46 @@ const methods = (device, settle) => {
     queue.submit([encoder.finish()]);
   };
 
+  /**
+   * Replays programs with each dispatch as a pass between two timestamps, and settles with the bytes of those:
+   * two times 64 bits a dispatch, in nanoseconds.
+   * @param {number} token @param {Program[]} programs
+   */
+  const profile = async (token, ...programs) => {
+    const set = device.createQuerySet({ type: 'timestamp', count: MAX_TIMESTAMPS });
+    const size = 8 * MAX_TIMESTAMPS;
+    const ticks = device.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    try {
+      const steps = programs.flatMap((program) => program.pipelines.map((_, i) => ({ program, i })));
+      const times = new Uint8Array(16 * steps.length);
+      for (let from = 0; from < steps.length; from += MAX_TIMESTAMPS / 2) {
+        const some = steps.slice(from, from + MAX_TIMESTAMPS / 2);
+        const bytes = 16 * some.length;
+        const encoder = device.createCommandEncoder();
+        some.forEach(({ program: { pipelines, groups, grids }, i }, at) => {
+          const timestampWrites = { querySet: set, beginningOfPassWriteIndex: 2 * at, endOfPassWriteIndex: 2 * at + 1 };
+          const pass = encoder.beginComputePass({ timestampWrites });
+          pass.setPipeline(pipelines[i]);
+          pass.setBindGroup(0, groups[i]);
+          pass.dispatchWorkgroups(grids[3 * i], grids[3 * i + 1], grids[3 * i + 2]);
+          pass.end();
+        });
+        encoder.resolveQuerySet(set, 0, 2 * some.length, ticks, 0);
+        encoder.copyBufferToBuffer(ticks, 0, staging, 0, bytes);
+        queue.submit([encoder.finish()]);
+        await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+        times.set(new Uint8Array(staging.getMappedRange(0, bytes)), 16 * from);
+        staging.unmap();
+      }
+      settle(token, DONE, times);
+    } catch (error) {
+      fail(token, error);
+    } finally {
+      for (const made of [set, ticks, staging]) made.destroy();
+    }
+  };
+
   /** A place for readbacks of up to size bytes, used again and again. @param {number} size @returns {Slot} */
   const newSlot = (size) => ({
     buffer: device.createBuffer({ label: 'staging', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
@@ -297,6 +340,7 @@ const methods = (device, settle) => {
     newProgram,
     addDispatch,
     submit,
+    profile,
     newSlot,
     startRead,
     write,

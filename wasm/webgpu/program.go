@@ -201,20 +201,9 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
-	d.args = d.args[:0]
-	dispatches := 0
-	for i, p := range programs {
-		own, ok := p.(*program)
-		if !ok || own.d != d || own.gone {
-			return &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %d (%q) is released or of another device", i, p.Label())}
-		}
-		for _, b := range own.buffers {
-			if b.gone {
-				return &gpu.ValidationError{Op: "submit " + own.label, Message: fmt.Sprintf("buffer %q has been released", b.label)}
-			}
-		}
-		dispatches += own.dispatches
-		d.args = append(d.args, own.object)
+	dispatches, err := d.programArgs(d.args[:0], programs)
+	if err != nil {
+		return err
 	}
 	if dispatches == 0 {
 		return nil
@@ -225,4 +214,24 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	d.counters.Submits++
 	d.counters.Dispatches += uint64(dispatches)
 	return nil
+}
+
+// programArgs appends the programs' objects to args, which becomes d.args, and tells how
+// many dispatches they have.
+func (d *Device) programArgs(args []any, programs []gpu.Program) (dispatches int, err error) {
+	for i, p := range programs {
+		own, ok := p.(*program)
+		if !ok || own.d != d || own.gone {
+			return 0, &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %d (%q) is released or of another device", i, p.Label())}
+		}
+		for _, b := range own.buffers {
+			if b.gone {
+				return 0, &gpu.ValidationError{Op: "submit " + own.label, Message: fmt.Sprintf("buffer %q has been released", b.label)}
+			}
+		}
+		dispatches += own.dispatches
+		args = append(args, own.object)
+	}
+	d.args = args
+	return dispatches, nil
 }
