@@ -6,18 +6,28 @@
 // `read`, outputs `read_write`, then `params`. Everything tuned or shaped by the
 // caller is a `const` of the prelude; there are no pipeline overrides and no #ifdef.
 //
-// The only directive stands on a line of its own:
+// There are two directives, each on a line of its own:
 //
 //	#import block_dot(gate_a)
 //
-// It inserts lib/block_dot.wgsl with every $0 replaced by the argument gate_a. The
+// inserts lib/block_dot.wgsl with every $0 replaced by the argument gate_a. The
 // import name may be an alias that the caller resolves, so that one kernel text
 // serves every weight format: `#import WEIGHTS(w)` becomes lib/q4.wgsl for q4.
+//
+//	#unroll i ROWS
+//	let m$i = w_load(at$i + g);
+//	#end
+//
+// repeats its lines for i from 0 to the constant ROWS, with every $i replaced. No WGSL
+// compiler unrolls loops by itself, and an array that is indexed by a loop's variable
+// lives in memory and not in registers.
 package shaders
 
 import (
 	"embed"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,7 +54,50 @@ func Source(kernel string, consts []Const, aliases map[string]string) (string, e
 	if err := expand(&out, kernel, string(text), aliases, map[string]bool{}); err != nil {
 		return "", err
 	}
-	return out.String(), nil
+	return unroll(out.String(), consts)
+}
+
+// unroll writes text with its loops of lines written out, the outer before the inner.
+func unroll(text string, consts []Const) (string, error) {
+	before, rest, ok := strings.Cut(text, "#unroll ")
+	if !ok {
+		return text, nil
+	}
+	head, rest, _ := strings.Cut(rest, "\n")
+	name, limit, _ := strings.Cut(head, " ")
+	at := slices.IndexFunc(consts, func(c Const) bool { return c.Name == limit })
+	if at < 0 || len(name) != 1 {
+		return "", fmt.Errorf("shaders: #unroll %s: want a letter and a constant of the kernel", head)
+	}
+	body, after, ok := cutBlock(rest)
+	if !ok {
+		return "", fmt.Errorf("shaders: #unroll %s has no #end", head)
+	}
+	var out strings.Builder
+	out.WriteString(strings.TrimRight(before, " "))
+	for i := range consts[at].Value {
+		out.WriteString(strings.ReplaceAll(body, "$"+name, strconv.Itoa(int(i))))
+	}
+	out.WriteString(after)
+	return unroll(out.String(), consts)
+}
+
+// cutBlock cuts text around the #end that closes the block in which it begins.
+func cutBlock(text string) (body, after string, ok bool) {
+	depth, at := 1, 0
+	for line := range strings.Lines(text) {
+		switch trimmed := strings.TrimSpace(line); {
+		case strings.HasPrefix(trimmed, "#unroll "):
+			depth++
+		case trimmed == "#end":
+			depth--
+		}
+		if depth == 0 {
+			return text[:at], text[at+len(line):], true
+		}
+		at += len(line)
+	}
+	return "", "", false
 }
 
 // expand writes text with its imports inlined, each (file, argument) once.

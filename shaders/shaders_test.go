@@ -6,15 +6,15 @@ import (
 )
 
 func TestSource(t *testing.T) {
-	src, err := Source("matmul", []Const{{"WG", 64}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4"})
+	src, err := Source("matmul", []Const{{"WG", 64}, {"ROWS", 2}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(src, "const WG: u32 = 64u;\nconst TILE: u32 = 4u;\n") {
+	if !strings.HasPrefix(src, "const WG: u32 = 64u;\nconst ROWS: u32 = 2u;\nconst TILE: u32 = 4u;\n") {
 		t.Errorf("the constants do not come first:\n%.100s", src)
 	}
-	if strings.Contains(src, "#import") || strings.Contains(src, "$0") {
-		t.Error("an import or its argument is left unexpanded")
+	if strings.ContainsAny(src, "#$") {
+		t.Error("a directive or its argument is left unexpanded")
 	}
 }
 
@@ -51,5 +51,23 @@ func TestExpandOnce(t *testing.T) {
 	}
 	if !strings.HasPrefix(src, "// k\n") || !strings.HasSuffix(src, "\nfn main() {}\n") {
 		t.Errorf("the kernel's own lines are not where they were:\n%s", src)
+	}
+}
+
+func TestUnroll(t *testing.T) {
+	consts := []Const{{"ROWS", 2}, {"TILE", 3}}
+	for text, want := range map[string]string{
+		"a\n    #unroll i ROWS\n    let m$i = $iu;\n    #end\nb\n": "a\n    let m0 = 0u;\n    let m1 = 1u;\nb\n",
+		"#unroll i ROWS\n#unroll t TILE\n$i$t\n#end\n#end\n":       "00\n01\n02\n10\n11\n12\n",
+		"#unroll i ROWS\n$i\n#end\n#unroll i ROWS\n$i\n#end\n":     "0\n1\n0\n1\n",
+	} {
+		if got, err := unroll(text, consts); err != nil || got != want {
+			t.Errorf("unroll(%q) = %q, %v, want %q", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"#unroll i WG\n#end\n", "#unroll i ROWS\n$i\n", "#unroll it ROWS\n#end\n"} {
+		if got, err := unroll(text, consts); err == nil {
+			t.Errorf("unroll(%q) = %q, want an error", text, got)
+		}
 	}
 }

@@ -4,24 +4,41 @@
 #import block()
 #import group()
 fn $0_dot(cols: u32) -> array<f32, BLOCK> {
-    var acc: array<f32, BLOCK>;
     let groups = cols / 32u;
-    let vectors = select(x_n, 1u, TILE == 1u); // a constant when decoding
+    #unroll i ROWS
+    let from$i = row_at[$i] * groups;
+    #unroll t TILE
+    var acc$i_$t = 0.0;
+    #end
+    #end
     for (var g = 0u; g < groups; g++) {
-        var m: array<Group, ROWS>;
-        for (var i = 0u; i < ROWS; i++) {
-            m[i] = $0_load(row_at[i] * groups + g);
+        #unroll i ROWS
+        let m$i = $0_load(from$i + g);
+        #end
+        #unroll t TILE
+        if ($tu < x_n) {
+            let p = x_at[$t] + g * 8u;
+            let x0 = x[p];
+            let x1 = x[p + 1u];
+            let x2 = x[p + 2u];
+            let x3 = x[p + 3u];
+            let x4 = x[p + 4u];
+            let x5 = x[p + 5u];
+            let x6 = x[p + 6u];
+            let x7 = x[p + 7u];
+            #unroll i ROWS
+            acc$i_$t += m$i.scale * (
+                dot(m$i.a[0], x0) + dot(m$i.a[1], x1) + dot(m$i.a[2], x2) + dot(m$i.a[3], x3) +
+                dot(m$i.b[0], x4) + dot(m$i.b[1], x5) + dot(m$i.b[2], x6) + dot(m$i.b[3], x7));
+            #end
         }
-        for (var t = 0u; t < vectors; t++) {
-            let p = x_at[t] + g * 8u;
-            let xa = mat4x4<f32>(x[p], x[p + 1u], x[p + 2u], x[p + 3u]);
-            let xb = mat4x4<f32>(x[p + 4u], x[p + 5u], x[p + 6u], x[p + 7u]);
-            for (var i = 0u; i < ROWS; i++) {
-                let low = dot(m[i].a[0], xa[0]) + dot(m[i].a[1], xa[1]) + dot(m[i].a[2], xa[2]) + dot(m[i].a[3], xa[3]);
-                let high = dot(m[i].b[0], xb[0]) + dot(m[i].b[1], xb[1]) + dot(m[i].b[2], xb[2]) + dot(m[i].b[3], xb[3]);
-                acc[i * TILE + t] += m[i].scale * (low + high);
-            }
-        }
+        #end
     }
+    var acc: array<f32, BLOCK>;
+    #unroll i ROWS
+    #unroll t TILE
+    acc[$i * TILE + $t] = acc$i_$t;
+    #end
+    #end
     return acc;
 }
