@@ -139,6 +139,7 @@ type Dispatch struct {
 	Pipeline Pipeline
 	Bindings []Binding
 	Grid     [3]int
+	Work     WorkFunc // for profiles; may be nil
 }
 
 // ReadInto is StartRead and Wait in one.

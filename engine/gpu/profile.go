@@ -22,3 +22,10 @@ const MaxTimestamps = 4096
 
 // Duration is how long the dispatch ran.
 func (s Span) Duration() time.Duration { return s.End - s.Start }
+
+// Work is the least that a dispatch must do, however it is written: the bytes that it
+// must read and write once, and the operations on numbers, two for a product and a sum.
+type Work struct{ Bytes, Flops float64 }
+
+// A WorkFunc tells the work of a dispatch in a pass of n tokens from a position on.
+type WorkFunc func(pos, n int) Work

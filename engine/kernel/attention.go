@@ -17,5 +17,6 @@ func Attention(t Tuning, q, k, v, state, y gpu.Binding, n int, h Heads) Call {
 		bindings: []gpu.Binding{q, k, v, state, y},
 		params:   AttentionParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads)},
 		grid:     [3]int{h.NHeads, n, 1},
+		work:     attentionWork(h, n, 2*4*h.NKVHeads*h.HeadDim),
 	}
 }

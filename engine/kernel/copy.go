@@ -18,5 +18,6 @@ func Copy(t Tuning, x, y gpu.Binding, bytes int) Call {
 		bindings: []gpu.Binding{x, y},
 		params:   CopyParams{Quads: uint32(bytes / 16)},
 		grid:     [3]int{ceilDiv(bytes/16, t.RowWG*copySteps), 1, 1},
+		work:     numbersWork(2*bytes, 0, 0, 0),
 	}
 }

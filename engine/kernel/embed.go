@@ -19,5 +19,6 @@ func Embed(t Tuning, format quant.Format, tokens, state, w, x gpu.Binding, n, di
 		bindings: []gpu.Binding{tokens, state, w, x},
 		params:   EmbedParams{Dim: uint32(dim), Rows: uint32(rows), Row0: uint32(row0)},
 		grid:     [3]int{ceilDiv(dim/quant.Group, t.RowWG), n, 1},
+		work:     numbersWork(0, n, format.Bytes(1, dim)/4+dim, 0),
 	}
 }

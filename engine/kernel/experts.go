@@ -52,6 +52,7 @@ func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, state, a g
 		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, state, a},
 		params:   gate.slotParams(table),
 		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), c.TopK, 1},
+		work:     expertsWork(gate, 2, 1, c),
 	}
 }
 
@@ -67,6 +68,7 @@ func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, state, y gpu.Bin
 		bindings: []gpu.Binding{x, route, down.A, down.B, state, y},
 		params:   down.slotParams(table),
 		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), 1, 1},
+		work:     expertsWork(down, 1, 1, c),
 	}
 }
 
@@ -102,6 +104,7 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, table, n int, c Choice) C
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{route, state, plan},
 		params:   MoEPlanParams{uint32(table)},
+		work:     numbersWork(0, n, 4*c.TopK, 0),
 		grid:     [3]int{1, 1, 1},
 	}
 }
@@ -118,6 +121,7 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
 		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
+		work:     expertsWork(gate, 2, n, c),
 	}
 }
 
@@ -132,6 +136,7 @@ func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Bind
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
 		params:   down.params(),
 		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
+		work:     expertsWork(down, 1, n, c),
 	}
 }
 
@@ -148,6 +153,7 @@ func MoECombine(t Tuning, x, route, state, y gpu.Binding, n, dim int, c Choice) 
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, state, y},
 		params:   MoECombineParams{Dim: uint32(dim)},
+		work:     numbersWork(0, n, dim*(2+c.TopK), 2*dim*c.TopK),
 		grid:     [3]int{ceilDiv(dim, t.RowWG), n, 1},
 	}
 }

@@ -31,6 +31,7 @@ type Call struct {
 	bindings []gpu.Binding
 	params   any // a struct of uint32 and float32 fields like the kernel's Params, or nil
 	grid     [3]int
+	work     gpu.WorkFunc // work.go
 }
 
 // Label names the pipeline that the call needs: stem, format and constants.
@@ -140,7 +141,7 @@ func (p *Pipelines) Compile(ctx context.Context, label string, calls []Call) (gp
 			bindings = append(bindings[:len(bindings):len(bindings)], gpu.Binding{Buffer: params, Offset: offset, Size: paramsSize})
 			offset += paramsSize
 		}
-		dispatches[i] = gpu.Dispatch{Pipeline: p.get(c.Label()), Bindings: bindings, Grid: c.grid}
+		dispatches[i] = gpu.Dispatch{Pipeline: p.get(c.Label()), Bindings: bindings, Grid: c.grid, Work: c.work}
 	}
 	prog, err := p.dev.NewProgram(ctx, label, dispatches)
 	if err != nil {

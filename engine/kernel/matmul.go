@@ -27,6 +27,7 @@ func Matmul(t Tuning, format quant.Format, x, state, w, y gpu.Binding, n, rows, 
 		params: MatmulParams{Rows: uint32(rows), Cols: uint32(cols),
 			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n)},
 		grid: [3]int{ceilDiv(rows, t.RowWG*t.Rows), ceilDiv(n, tile), 1},
+		work: rowsWork(format, rows, cols, n, float64(1+add)),
 	}
 }
 

@@ -28,5 +28,6 @@ func QKV(t Tuning, format quant.Format, x, state, w, rope, q, k, v gpu.Binding, 
 		params: QKVParams{Cols: uint32(cols), NHeads: uint32(h.NHeads),
 			NKVHeads: uint32(h.NKVHeads), HeadDim: uint32(h.HeadDim)},
 		grid: [3]int{ceilDiv(pairs, t.RowWG*t.Rows/2), ceilDiv(n, tile), 1},
+		work: rowsWork(format, 2*pairs, cols, n, 1),
 	}
 }

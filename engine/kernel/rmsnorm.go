@@ -25,5 +25,6 @@ func RMSNorm(t Tuning, x, w, state, y gpu.Binding, n, dim int, eps float32, last
 		bindings: []gpu.Binding{x, w, state, y},
 		params:   p,
 		grid:     [3]int{n, 1, 1},
+		work:     numbersWork(4*dim, n, 2*dim, 4*dim),
 	}
 }

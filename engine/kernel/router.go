@@ -41,5 +41,6 @@ func Router(t Tuning, x, w, gate, state, h, route gpu.Binding, n, dim int, eps f
 		bindings: []gpu.Binding{x, w, gate, state, h, route},
 		params:   RouterParams{Dim: uint32(dim), Eps: eps, Table: uint32(s.Table), Trace: uint32(s.Trace), Fault: uint32(s.Fault)},
 		grid:     [3]int{n, 1, 1},
+		work:     numbersWork(4*dim*(1+c.Experts), n, 2*dim, dim*(4+2*c.Experts)),
 	}
 }

@@ -18,5 +18,6 @@ func Sample(t Tuning, logits, sampling, counts, tokens, state, out gpu.Binding, 
 		bindings: []gpu.Binding{logits, sampling, counts, tokens, state, out},
 		params:   SampleParams{Vocab: uint32(vocab)},
 		grid:     [3]int{1, 1, 1},
+		work:     numbersWork(4*vocab, 1, 0, 0),
 	}
 }
