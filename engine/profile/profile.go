@@ -1,4 +1,4 @@
-// Package profile tells where a device's time goes: a device that is wrapped times every
+// Package profile tells where a device's time goes: a device that is wrapped can time every
 // dispatch, and what it recorded becomes a table by kernel, or a trace for Perfetto.
 package profile
 
@@ -14,15 +14,16 @@ import (
 	"mixtab/engine/gpu"
 )
 
-// Device is a gpu.Device whose Submit times each dispatch and waits for it. Nothing
-// overlaps any more, so the spans sum to more than the same work takes without it.
+// Device is a gpu.Device whose Submit, between Start and Stop, times each dispatch and
+// waits for it. Nothing overlaps there, so the spans sum to more than the same work takes
+// otherwise. Outside it is as fast as the device that it wraps.
 type Device struct {
 	gpu.Device
 	profiler gpu.Profiler
 	began    time.Time
 
 	mu     sync.Mutex
-	record Record
+	record *Record // nil while nothing is recorded
 }
 
 // A Record is what a device did.
@@ -54,13 +55,26 @@ func Wrap(dev gpu.Device) (*Device, error) {
 	return &Device{Device: dev, profiler: p, began: time.Now()}, nil
 }
 
-// Take returns what was recorded since the last Take.
-func (d *Device) Take() Record {
+// Start begins a record.
+func (d *Device) Start() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.record = new(Record)
+}
+
+// Stop ends the record that Start began.
+func (d *Device) Stop() Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := d.record
-	d.record = Record{}
-	return r
+	d.record = nil
+	return *r
+}
+
+func (d *Device) recording() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.record != nil
 }
 
 // program is the inner device's program with what its spans are called.
@@ -77,25 +91,30 @@ func (d *Device) NewProgram(ctx context.Context, label string, dispatches []gpu.
 	return &program{inner, dispatches}, nil
 }
 
-// Submit runs the programs one dispatch after the other.
+// Submit runs the programs, while recording one dispatch after the other.
 func (d *Device) Submit(programs ...gpu.Program) error {
-	ctx := context.Background()
 	inner := make([]gpu.Program, len(programs))
-	var dispatches []gpu.Dispatch
-	var labels []string // of the programs
 	for i, p := range programs {
 		own, ok := p.(*program)
 		if !ok {
 			return &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %q is of another device", p.Label())}
 		}
 		inner[i] = own.Program
-		for _, dispatch := range own.dispatches {
+	}
+	if !d.recording() {
+		return d.Device.Submit(inner...)
+	}
+	var dispatches []gpu.Dispatch
+	var labels []string // of their programs
+	for _, p := range programs {
+		for _, dispatch := range p.(*program).dispatches {
 			dispatches, labels = append(dispatches, dispatch), append(labels, p.Label())
 		}
 	}
 	if len(dispatches) == 0 {
 		return nil
 	}
+	ctx := context.Background()
 	pos, n, err := d.state(ctx, dispatches)
 	if err != nil {
 		return err
@@ -107,6 +126,9 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.record == nil {
+		return nil
+	}
 	submit := len(d.record.Host)
 	d.record.Host = append(d.record.Host, Event{"submit " + labels[0], start, time.Since(d.began)})
 	for i, s := range spans {
@@ -160,6 +182,8 @@ func (r *readback) Wait(ctx context.Context, dst []byte) error {
 	err := r.Readback.Wait(ctx, dst)
 	r.d.mu.Lock()
 	defer r.d.mu.Unlock()
-	r.d.record.Host = append(r.d.record.Host, Event{r.name, start, time.Since(r.d.began)})
+	if r.d.record != nil {
+		r.d.record.Host = append(r.d.record.Host, Event{r.name, start, time.Since(r.d.began)})
+	}
 	return err
 }

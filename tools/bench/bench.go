@@ -4,6 +4,7 @@
 //	go run ./tools/bench -pack PACK -prompt 512 -gen 128 -json
 //	make bench-web PACK=… BUDGET=2GiB GEN=… IDS=…     the same program in headless Chromium
 //	go run ./tools/bench -loads -pack PACK              how fast experts come to the device
+//	go run ./tools/bench -pack PACK -profile=FILE       also: what each kernel takes, and a trace for Perfetto
 //	go run ./tools/bench -preflight -pack PACK -expert-budget 6GiB     what to expect, in two seconds
 //	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
 package main
@@ -35,6 +36,7 @@ type options struct {
 	ids       string
 	preflight bool
 	asJSON    bool
+	trace     string // the file for -profile=FILE
 	measure.Config
 }
 
@@ -52,6 +54,12 @@ func define() *options {
 		return err
 	})
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
+	flag.BoolFunc("profile", "time every kernel in one more run; -profile=`file` also writes a trace for ui.perfetto.dev", func(text string) error {
+		if o.Profile = true; text != "true" {
+			o.trace = text
+		}
+		return nil
+	})
 	flag.BoolVar(&o.preflight, "preflight", false, "say in seconds what the pack needs, what there is, and how fast it will be; load nothing")
 	flag.BoolVar(&o.asJSON, "json", false, "end with one line of JSON")
 	return o
@@ -93,6 +101,11 @@ func (o *options) print(r measure.Result) error {
 		fmt.Printf(", %.0f MB in JavaScript", float64(r.JSHeapBytes)/1e6)
 	}
 	fmt.Println()
+	if r.Profile != nil {
+		if err := o.printProfile(r); err != nil {
+			return err
+		}
+	}
 	if !o.asJSON {
 		return nil
 	}

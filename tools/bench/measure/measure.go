@@ -10,6 +10,7 @@ import (
 
 	"mixtab/engine"
 	"mixtab/engine/gpu"
+	"mixtab/engine/profile"
 	"mixtab/engine/sample"
 	"mixtab/engine/weights"
 )
@@ -27,6 +28,8 @@ type Config struct {
 
 	// Trace is told the experts of every decoded token, layer by layer.
 	Trace func(chosen []int)
+
+	Profile bool // after the runs, one more with every dispatch timed
 }
 
 // A Result is what bench prints as JSON.
@@ -62,6 +65,8 @@ type Result struct {
 	PeakRSSBytes int64  `json:"peak_rss_bytes,omitempty"` // natively: RssAnon + RssShmem
 	MappedBytes  int64  `json:"mapped_bytes,omitempty"`   // natively: RssFile, at most
 	JSHeapBytes  int64  `json:"js_heap_bytes,omitempty"`  // in the browser, without the WebAssembly memory
+
+	Profile *Profile `json:"profile,omitempty"`
 }
 
 // memory is in bytes.
@@ -90,6 +95,13 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	}
 	if c.IDs == nil {
 		c.IDs = prompt(c.Prompt, man.Config.VocabSize)
+	}
+	var profiled *profile.Device
+	if c.Profile {
+		if profiled, err = profile.Wrap(dev); err != nil {
+			return Result{}, err
+		}
+		dev = profiled
 	}
 	start := time.Now()
 	e, err := engine.Open(ctx, dev, src, engine.Config{
@@ -121,7 +133,10 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		return Result{}, err
 	}
 	r.PeakRSSBytes, r.MappedBytes, r.JSHeapBytes = m.peak, m.mapped, m.js
-	return r, nil
+	if c.Profile {
+		r.Profile, err = profileRun(ctx, profiled, e, c, copyGBs)
+	}
+	return r, err
 }
 
 // once generates greedily from an empty cache and keeps the better figures.
