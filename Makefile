@@ -32,7 +32,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB (bench, bench-web)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB PROFILE=trace.json (bench, bench-web)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -78,16 +78,19 @@ GEN ?= 64
 IDS ?=
 # Of experts on the device; all of them if empty.
 BUDGET ?=
-BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') $(if $(BUDGET),-expert-budget '$(BUDGET)') -json
+# A file for a trace of every dispatch; a table of kernels comes with it.
+PROFILE ?=
+BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') $(if $(BUDGET),-expert-budget '$(BUDGET)')
 
 .PHONY: bench
-bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS, BUDGET); ends with a JSON object
-	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') $(BENCH_FLAGS)
+bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS, BUDGET, PROFILE); ends with a JSON object
+	go run ./tools/bench $(if $(PACK),-pack '$(PACK)') $(BENCH_FLAGS) $(if $(PROFILE),-profile='$(PROFILE)') -json
 
 .PHONY: bench-web
 bench-web: $(GOBROWSER) ## measures the same in headless Chromium
 	@$(JS) go build -trimpath -ldflags='-s -w' -o build/bench.wasm ./tools/bench
-	@MIXTAB_SERVE='$(if $(PACK),$(abspath $(PACK)))' $(GOBROWSER) build/bench.wasm $(if $(PACK),-pack /serve) $(BENCH_FLAGS)
+	@MIXTAB_SERVE='$(if $(PACK),$(abspath $(PACK)))' MIXTAB_OUT='$(if $(PROFILE),$(dir $(abspath $(PROFILE))))' \
+	  $(GOBROWSER) build/bench.wasm $(if $(PACK),-pack /serve) $(BENCH_FLAGS) $(if $(PROFILE),-profile='/out/$(notdir $(PROFILE))') -json
 
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)

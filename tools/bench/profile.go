@@ -12,8 +12,8 @@ import (
 // printProfile prints the tables of prefill and of a decoded token, and writes the trace.
 func (o *options) printProfile(r measure.Result) error {
 	p := r.Profile
-	fmt.Printf("\nEvery dispatch by itself. Nothing overlaps here, and passes have gaps between them: the sums are more than the plain run's\n"+
-		"%.1f ms of prefill and %.2f ms a decoded token. A kernel's limit is the copy kernel's bandwidth.\n",
+	fmt.Printf("\nEvery dispatch by itself, waited for: nothing overlaps, as it may in the plain run's %.1f ms of prefill and %.2f ms a decoded\n"+
+		"token, and what lies between dispatches is left out. A kernel's limit is the copy kernel's bandwidth.\n",
 		1000*r.FirstTokenSeconds, 1000/r.DecodeTokS)
 	fmt.Printf("\nprefill, %d tokens\n", r.PromptTokens)
 	if err := profile.WriteTable(os.Stdout, p.Prefill, 1); err != nil {

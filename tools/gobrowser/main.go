@@ -6,8 +6,8 @@
 //
 // The program runs in a dedicated worker of a cross-origin isolated page that has
 // loaded the JavaScript modules beside our Go packages, wasm/*/*.js. Its output and exit
-// code become gobrowser's. It has no file system; instead fetch finds its package's
-// files under /testdata/ and the module's under /module/.
+// code become gobrowser's. It has no file system to read; instead fetch finds its
+// package's files under /testdata/ and the module's under /module/.
 package main
 
 import (
@@ -34,6 +34,7 @@ Environment:
   MIXTAB_CHROMIUM        the browser, else chromium, chromium-browser or google-chrome
   MIXTAB_CHROMIUM_FLAGS  its WebGPU flags, else --use-webgpu-adapter=swiftshader
   MIXTAB_SERVE           a folder for fetch under /serve/
+  MIXTAB_OUT             a folder that gets what the program writes below /out/
   MIXTAB_*, GODEBUG, GOTRACEBACK are handed to the program; its MIXTAB_ORIGIN is where
   /serve/, /testdata/ and /module/ are.
 `

@@ -2,7 +2,11 @@ package main
 
 import (
 	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,6 +22,18 @@ func TestProgramEnv(t *testing.T) {
 	got := programEnv([]string{"HOME=/root", "MIXTAB_X=1=2", "GODEBUG=a=1", "GOOS=js"})
 	if want := map[string]string{"MIXTAB_X": "1=2", "GODEBUG": "a=1"}; !maps.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A file lands in the folder, wherever its name says it belongs.
+func TestWritten(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("MIXTAB_OUT", dir)
+	s := &site{failed: make(chan error, 1)}
+	s.written(httptest.NewRecorder(), httptest.NewRequest("POST", "/file?name=../x.json", strings.NewReader("{}")))
+	got, err := os.ReadFile(filepath.Join(dir, "x.json"))
+	if err != nil || string(got) != "{}" || len(s.failed) > 0 {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 

@@ -69,6 +69,7 @@ func newSite(program string, args []string) (*site, error) {
 	s.mux.Handle("/testdata/", http.FileServer(http.Dir(".")))
 	s.mux.Handle("/module/", http.StripPrefix("/module/", http.FileServer(http.Dir(root))))
 	s.mux.HandleFunc("POST /output", s.output)
+	s.mux.HandleFunc("POST /file", s.written)
 	s.mux.HandleFunc("POST /exit", s.exited)
 	s.mux.HandleFunc("POST /failed", s.fail)
 	s.mux.HandleFunc("/alive", s.alive)
@@ -100,6 +101,19 @@ func (s *site) output(w http.ResponseWriter, r *http.Request) {
 		out = os.Stderr
 	}
 	io.Copy(out, r.Body)
+}
+
+// written takes a file that the program wrote below /out/.
+func (s *site) written(w http.ResponseWriter, r *http.Request) {
+	name := filepath.Join(os.Getenv("MIXTAB_OUT"), filepath.Base(r.URL.Query().Get("name")))
+	f, err := os.Create(name)
+	if err == nil {
+		_, err = io.Copy(f, r.Body)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		s.report(err)
+	}
 }
 
 func (s *site) exited(w http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,8 @@ const measure = async (port) => {
 
 const worker = new Worker('/worker.js', { type: 'module' });
 worker.onmessage = ({ data }) => {
-  if (data.output) post(`/output?fd=${data.fd}`, data.output);
+  if (data.file) post(`/file?name=${encodeURIComponent(data.file)}`, data.output);
+  else if (data.output) post(`/output?fd=${data.fd}`, data.output);
   else if (data.measure) measure(data.measure);
   else if (data.failed !== undefined) post('/failed', data.failed);
   else post(`/exit?code=${data.code}`);
