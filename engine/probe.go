@@ -32,6 +32,15 @@ func CopyBandwidth(ctx context.Context, dev gpu.Device, limit time.Duration) (fl
 	return float64(2*size) / times[0] / 1e9, nil
 }
 
+// EmptyDispatch times a dispatch that does next to nothing but wait for what the one before
+// it wrote, as those of a token do, in a program of many. It takes the median.
+func EmptyDispatch(ctx context.Context, dev gpu.Device, limit time.Duration) (time.Duration, error) {
+	s := scratch{dev: dev, pipelines: kernel.NewPipelines(dev)}
+	defer s.release()
+	seconds := s.emptyDispatch(ctx, limit)
+	return time.Duration(seconds * float64(time.Second)), s.err
+}
+
 // A probe measures what a token's work costs, on the experts of one token.
 type probe struct {
 	dev  gpu.Device
@@ -103,12 +112,10 @@ func (p *probe) loads(ctx context.Context, s *scratch, to []gpu.Binding) error {
 
 // overheads times dispatches that do next to nothing.
 func (p *probe) overheads(ctx context.Context, s *scratch) {
-	const many = 64
-	x, y := s.buffer(ctx, 4096), s.buffer(ctx, 4096)
-	call := kernel.Copy(kernel.TuningFor(p.dev.Info()), x, y, 4096)
-	one, all := s.program(ctx, []kernel.Call{call}), s.program(ctx, slices.Repeat([]kernel.Call{call}, many))
+	x, y := s.buffer(ctx, 256), s.buffer(ctx, 256)
+	one := s.program(ctx, []kernel.Call{kernel.Copy(kernel.TuningFor(p.dev.Info()), x, y, 16)})
 	p.roundTrip = median(s.time(ctx, one, y, probeTime/8, 1))
-	p.dispatch = median(s.time(ctx, all, y, probeTime/8, maxBatch)) / many
+	p.dispatch = s.emptyDispatch(ctx, probeTime/8)
 }
 
 // matmuls times both halves of a token's experts.
@@ -175,6 +182,15 @@ func (s *scratch) program(ctx context.Context, calls []kernel.Call) (p gpu.Progr
 		p, s.err = s.pipelines.Compile(ctx, "preflight", calls)
 	}
 	return p
+}
+
+// emptyDispatch is in seconds.
+func (s *scratch) emptyDispatch(ctx context.Context, limit time.Duration) float64 {
+	const pairs = 32
+	x, y := s.buffer(ctx, 256), s.buffer(ctx, 256)
+	t := kernel.TuningFor(s.dev.Info())
+	all := s.program(ctx, slices.Repeat([]kernel.Call{kernel.Copy(t, x, y, 16), kernel.Copy(t, y, x, 16)}, pairs))
+	return median(s.time(ctx, all, y, limit, maxBatch)) / (2 * pairs)
 }
 
 func (s *scratch) wait(ctx context.Context, b gpu.Binding) error {

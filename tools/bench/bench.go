@@ -89,6 +89,8 @@ func (o *options) print(r measure.Result) error {
 	fmt.Printf("prefill  %8.1f tok/s  (%d tokens, first token after %.2f s)\n", r.PrefillTokS, r.PromptTokens, r.FirstTokenSeconds)
 	fmt.Printf("decode   %8.1f tok/s  (%.1f MB a token: %.2f GB/s, %.0f %% of the copy kernel's %.2f GB/s)\n", r.DecodeTokS,
 		float64(r.BytesPerToken)/1e6, r.DecodeTokS*float64(r.BytesPerToken)/1e9, 100*r.BandwidthShare, r.CopyGBs)
+	fmt.Printf("bound    %8.1f tok/s  (that bandwidth and %d dispatches of %.1f µs, empty; decode is at %.0f %% of it)\n", r.BoundTokS,
+		r.DispatchesPerToken, r.DispatchMicros, 100*r.BoundShare)
 	fmt.Printf("experts  %8.1f %% hits  (%s: %.1f MB and %.0f ms of waiting a token)\n", 100*r.ExpertHitRate, slots(r),
 		r.ExpertBytesPerToken/1e6, r.ExpertWaitMsPerToken)
 	fmt.Printf("per token %d dispatches (%.1f a layer), %.1f host calls, %.0f bytes read back · opened in %.1f s\n",

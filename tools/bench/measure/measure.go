@@ -48,6 +48,9 @@ type Result struct {
 	BytesPerToken      int64   `json:"bytes_per_token"` // weights and keys and values that a decoded token reads
 	CopyGBs            float64 `json:"copy_gb_s"`       // of the copy kernel: bytes read plus written
 	BandwidthShare     float64 `json:"bandwidth_share"` // bytes read per second over CopyGBs
+	DispatchMicros     float64 `json:"dispatch_us"`     // of an empty dispatch in a long program
+	BoundTokS          float64 `json:"bound_tok_s"`     // 1 / (bytes per token / CopyGBs + dispatches per token · DispatchMicros)
+	BoundShare         float64 `json:"bound_share"`     // DecodeTokS over BoundTokS
 	DispatchesPerToken int     `json:"dispatches_per_token"`
 	DispatchesPerLayer float64 `json:"dispatches_per_layer"`
 	HostCallsPerToken  float64 `json:"host_calls_per_token"` // Go↔JS crossings in the browser
@@ -82,6 +85,10 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	defer cancel()
 	gauge := startGauge(ctx)
 	copyGBs, err := engine.CopyBandwidth(ctx, dev, time.Second/2)
+	if err != nil {
+		return Result{}, err
+	}
+	dispatch, err := engine.EmptyDispatch(ctx, dev, time.Second/4)
 	if err != nil {
 		return Result{}, err
 	}
@@ -126,7 +133,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 			return Result{}, err
 		}
 	}
-	r.BandwidthShare = r.DecodeTokS * float64(r.BytesPerToken) / 1e9 / copyGBs
+	r.bound(dispatch)
 	r.GPUBytes, r.GoHeapBytes = dev.Counters().BytesHeld, goHeap()
 	m, err := gauge.read(ctx)
 	if err != nil {
@@ -174,6 +181,15 @@ func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c C
 		r.perToken(steps, before, dev.Counters(), expertsBefore, e.ExpertStats())
 	}
 	return nil
+}
+
+// bound holds decoding against what the memory and the dispatches of a token take at least.
+func (r *Result) bound(dispatch time.Duration) {
+	memory := float64(r.BytesPerToken) / 1e9 / r.CopyGBs
+	r.BandwidthShare = r.DecodeTokS * memory
+	r.DispatchMicros = dispatch.Seconds() * 1e6
+	r.BoundTokS = 1 / (memory + float64(r.DispatchesPerToken)*dispatch.Seconds())
+	r.BoundShare = r.DecodeTokS / r.BoundTokS
 }
 
 // perToken spreads over the decoded tokens what they took.

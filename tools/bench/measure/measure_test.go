@@ -3,6 +3,7 @@
 package measure
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -66,6 +67,14 @@ func TestPerToken(t *testing.T) {
 	r.perToken(4, gpu.Counters{}, gpu.Counters{}, engine.ExpertStats{}, engine.ExpertStats{})
 	if r.ExpertHitRate != 1 {
 		t.Errorf("nothing was asked for: hit rate %v", r.ExpertHitRate)
+	}
+}
+
+func TestBound(t *testing.T) {
+	r := Result{DecodeTokS: 5, BytesPerToken: 1e9, CopyGBs: 10, DispatchesPerToken: 1000}
+	r.bound(25 * time.Microsecond)
+	if r.BandwidthShare != 0.5 || r.DispatchMicros != 25 || math.Abs(r.BoundTokS-8) > 1e-9 || math.Abs(r.BoundShare-0.625) > 1e-9 {
+		t.Errorf("got %+v: 0.1 s of memory and 0.025 s of dispatches", r)
 	}
 }
 
