@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"mixtab/engine"
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
+	"mixtab/engine/profile"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
@@ -144,5 +146,40 @@ func TestRunWithBudget(t *testing.T) {
 	}
 	if err := experts.Write(t.Output(), trace); err != nil {
 		t.Error(err)
+	}
+}
+
+// A profile has the kernels of both parts, and leaves the run as it was.
+func TestProfile(t *testing.T) {
+	pack, err := packdir.OpenFS(demo.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev := ref.New()
+	defer dev.Close()
+	r, err := Run(t.Context(), dev, pack.Source(dev), Config{IDs: []int32{1, 5, 9}, Gen: 4, Runs: 1, Profile: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := Run(t.Context(), dev, pack.Source(dev), Config{IDs: []int32{1, 5, 9}, Gen: 4, Runs: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := r.Profile
+	if !slices.Equal(r.Tokens, plain.Tokens) || plain.Profile != nil || p == nil || p.Steps < 3 || p.Steps != math.Trunc(p.Steps) {
+		t.Fatalf("got %+v", p)
+	}
+	calls := 0
+	for _, row := range p.Decode {
+		calls += row.Calls
+		if row.Work.Bytes <= 0 || row.Seconds <= 0 {
+			t.Errorf("nothing is known of %+v", row)
+		}
+	}
+	if calls != int(p.Steps)*r.DispatchesPerToken {
+		t.Errorf("%d dispatches of %v tokens, which have %d each", calls, p.Steps, r.DispatchesPerToken)
+	}
+	if !slices.ContainsFunc(p.Prefill, func(row profile.Row) bool { return strings.HasPrefix(row.Kernel, "moe_plan ") }) {
+		t.Errorf("prefill sorted no tokens: %+v", p.Prefill)
 	}
 }
