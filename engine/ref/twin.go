@@ -15,6 +15,7 @@ var twins = map[string]func(*call){
 	"attention":           attention,
 	"copy":                copyWords,
 	"embed":               embed,
+	"fma":                 fma,
 	"matmul":              matmul,
 	"moe_combine":         moeCombine,
 	"moe_down":            moeDown,

@@ -15,6 +15,7 @@ var params = map[string]any{
 	"attention":           kernel.AttentionParams{},
 	"copy":                kernel.CopyParams{},
 	"embed":               kernel.EmbedParams{},
+	"fma":                 kernel.FMAParams{},
 	"matmul":              kernel.MatmulParams{},
 	"moe_combine":         kernel.MoECombineParams{},
 	"moe_down":            kernel.SlotParams{},

@@ -41,6 +41,7 @@ func allCalls() []kernel.Call {
 		kernel.MoEPlan(t, b, b, b, 8, 5, c),
 		kernel.MoECombine(t, b, b, b, b, 5, 32, c),
 		kernel.Copy(t, b, b, 64),
+		kernel.FMA(t, b, b, 64, 1, 1),
 		kernel.Sample(t, b, b, b, b, b, b, 100, 16),
 	}
 	for _, f := range quant.Formats {

@@ -30,6 +30,7 @@ func RunAll(t *testing.T, dev gpu.Device) {
 		test func(*testing.T, *suite)
 	}{
 		{"copy", testCopy},
+		{"fma", testFMA},
 		{"embed", testEmbed},
 		{"rmsnorm", testRMSNorm},
 		{"matmul", testMatmul},
