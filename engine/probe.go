@@ -32,6 +32,27 @@ func CopyBandwidth(ctx context.Context, dev gpu.Device, limit time.Duration) (fl
 	return float64(2*size) / times[0] / 1e9, nil
 }
 
+// FlopRate times chains of products and sums that need no memory: float32 operations a
+// second, in 10⁹; the best of what fits the time.
+func FlopRate(ctx context.Context, dev gpu.Device, limit time.Duration) (float64, error) {
+	s := scratch{dev: dev, pipelines: kernel.NewPipelines(dev)}
+	defer s.release()
+	const most = 1 << 19 // threads, which a large GPU needs and a CPU has no time for
+	x, y := s.buffer(ctx, 4*most), s.buffer(ctx, 4*most)
+	best := 0.0
+	for n := most >> 8; n <= most && s.err == nil; n *= 4 {
+		chains := s.program(ctx, []kernel.Call{kernel.FMA(kernel.TuningFor(dev.Info()), x, y, n, 1, 1)})
+		times := s.time(ctx, chains, y, limit/4, maxBatch)
+		if s.err == nil {
+			best = max(best, float64(n)*kernel.FMAFlops/times[0]/1e9)
+			if times[0] > limit.Seconds()/16 {
+				break
+			}
+		}
+	}
+	return best, s.err
+}
+
 // EmptyDispatch times a dispatch that does next to nothing but wait for what the one before
 // it wrote, as those of a token do, in a program of many. It takes the median.
 func EmptyDispatch(ctx context.Context, dev gpu.Device, limit time.Duration) (time.Duration, error) {

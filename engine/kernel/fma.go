@@ -11,6 +11,9 @@ type FMAParams struct {
 const (
 	fmaSteps  = 256 // a multiple of 4
 	fmaChains = 16
+
+	// FMAFlops are the operations that FMA does for a number.
+	FMAFlops = 2 * fmaSteps * fmaChains
 )
 
 // FMA turns each of n numbers into a sum of chains of v = a·v + b. It is the measure of
@@ -25,6 +28,6 @@ func FMA(t Tuning, x, y gpu.Binding, n int, a, b float32) Call {
 		bindings: []gpu.Binding{x, y},
 		params:   FMAParams{N: uint32(n), A: a, B: b},
 		grid:     [3]int{ceilDiv(n, t.RowWG), 1, 1},
-		work:     numbersWork(8*n, 1, 0, 2*n*fmaChains*fmaSteps),
+		work:     numbersWork(8*n, 1, 0, n*FMAFlops),
 	}
 }

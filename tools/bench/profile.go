@@ -13,8 +13,8 @@ import (
 func (o *options) printProfile(r measure.Result) error {
 	p := r.Profile
 	fmt.Printf("\nEvery dispatch by itself, waited for: nothing overlaps, as it may in the plain run's %.1f ms of prefill and %.2f ms a decoded\n"+
-		"token, and what lies between dispatches is left out. A kernel's limit is the copy kernel's bandwidth.\n",
-		1000*r.FirstTokenSeconds, 1000/r.DecodeTokS)
+		"token, and what lies between dispatches is left out. A kernel's limit is the copy kernel's %.2f GB/s or the fma kernel's %.1f GFLOP/s.\n",
+		1000*r.FirstTokenSeconds, 1000/r.DecodeTokS, r.CopyGBs, p.GFlops)
 	fmt.Printf("\nprefill, %d tokens\n", r.PromptTokens)
 	if err := profile.WriteTable(os.Stdout, p.Prefill, 1); err != nil {
 		return err

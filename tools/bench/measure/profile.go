@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"strings"
+	"time"
 
 	"mixtab/engine"
 	"mixtab/engine/profile"
@@ -14,6 +15,7 @@ type Profile struct {
 	Prefill []profile.Row  `json:"prefill"` // of the whole prompt, and the first sample
 	Decode  []profile.Row  `json:"decode"`  // of Steps tokens
 	Steps   float64        `json:"steps"`
+	GFlops  float64        `json:"gflop_s"` // of the fma kernel: float32 operations
 	Record  profile.Record `json:"-"`
 }
 
@@ -22,6 +24,10 @@ const profileSteps = 8
 
 // profileRun generates once more from an empty cache.
 func profileRun(ctx context.Context, dev *profile.Device, e *engine.Engine, c Config, copyGBs float64) (*Profile, error) {
+	gflops, err := engine.FlopRate(ctx, dev, time.Second/2)
+	if err != nil {
+		return nil, err
+	}
 	e.Forget()
 	dev.Start()
 	tokens := 0
@@ -33,7 +39,7 @@ func profileRun(ctx context.Context, dev *profile.Device, e *engine.Engine, c Co
 			break
 		}
 	}
-	p := &Profile{Record: dev.Stop()}
+	p := &Profile{Record: dev.Stop(), GFlops: gflops}
 	spans := p.Record.Spans
 	decode := len(spans) // where it begins
 	for i := range spans {
@@ -42,7 +48,7 @@ func profileRun(ctx context.Context, dev *profile.Device, e *engine.Engine, c Co
 			break
 		}
 	}
-	limits := profile.Limits{GBs: copyGBs}
+	limits := profile.Limits{GBs: copyGBs, GFlops: gflops}
 	p.Prefill, p.Decode = profile.Table(spans[:decode], limits), profile.Table(spans[decode:], limits)
 	p.Steps = float64(len(spans)-decode) / float64(e.DispatchesPerToken())
 	return p, nil
