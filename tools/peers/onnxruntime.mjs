@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, launch } from './chromium.mjs';
+import { late, median } from './timing.mjs';
 
 const f32 = (name, dims, more = {}) => ({ name, type: 'float32', dims, ...more });
 const cache = [1, 8, 2048, 128];
@@ -44,19 +45,21 @@ export const names = Object.keys(operations);
 const bars = { lavapipe: 2, swiftshader: 10 };
 
 /** Runs an operation on both sides; a row of the table. */
-export async function compare(site, scratch, adapter, lavapipe, op, runs, limit) {
+export async function compare(bench, site, adapter, op, runs, limit) {
+  const { scratch, lavapipe } = bench;
   const { title, inputs, constants } = operations[op];
-  const row = { peer: 'onnxruntime-web', device: adapter, op: title, bar: bars[adapter] };
+  const row = { peer: 'ONNX Runtime Web, WebGPU', device: `${adapter}, Chromium`, op: title, bar: bars[adapter] };
   const want = await readFile(join(scratch, 'inputs', op, 'want.f64'));
   const truth = new Float64Array(want.buffer, want.byteOffset, want.byteLength / 8);
   site.reset();
   const browser = await launch(adapter, lavapipe);
   let last = 'start';
+  console.error(`${row.peer}, ${op} on ${adapter}`);
   const step = async (name, work) => {
     last = name;
     const start = performance.now();
     const result = await work;
-    console.error(`  ${adapter} ${op} ${name}: ${(result?.ms ?? performance.now() - start).toFixed(1)} ms`);
+    console.error(`  ${name}: ${(result?.ms ?? performance.now() - start).toFixed(1)} ms`);
     return result;
   };
   try {
@@ -95,11 +98,6 @@ export async function compare(site, scratch, adapter, lavapipe, op, runs, limit)
   }
   return row;
 }
-
-const late = (limit, what) =>
-  new Promise((_, reject) => setTimeout(() => reject(new Error(`no end after ${limit} s (${what()})`)), limit * 1000).unref());
-
-const median = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 /** The largest difference from the truth, and that over the truth's root mean square. */
 function error(bytes, truth) {

@@ -81,12 +81,16 @@ func (c *converter) header(vocab []byte) (header, error) {
 	h := header{}
 	h.text("general.architecture", "llama")
 	h.text("general.name", c.manifest.Name)
-	for name, n := range map[string]int{
-		"context_length": m.MaxPositions, "embedding_length": m.Dim, "block_count": m.NLayers, "feed_forward_length": m.HiddenDim,
-		"attention.head_count": m.NHeads, "attention.head_count_kv": m.NKVHeads, "rope.dimension_count": m.HeadDim,
-		"expert_count": m.NExperts, "expert_used_count": m.NExpertsPerTok, "vocab_size": m.VocabSize,
+	for _, v := range []struct {
+		name string
+		n    int
+	}{
+		{"context_length", m.MaxPositions}, {"embedding_length", m.Dim}, {"block_count", m.NLayers},
+		{"feed_forward_length", m.HiddenDim}, {"attention.head_count", m.NHeads}, {"attention.head_count_kv", m.NKVHeads},
+		{"rope.dimension_count", m.HeadDim}, {"expert_count", m.NExperts}, {"expert_used_count", m.NExpertsPerTok},
+		{"vocab_size", m.VocabSize},
 	} {
-		h.number("llama."+name, uint32(n))
+		h.number("llama."+v.name, uint32(v.n))
 	}
 	h.float("llama.rope.freq_base", float32(m.RopeTheta))
 	h.float("llama.attention.layer_norm_rms_epsilon", float32(m.NormEps))

@@ -12,6 +12,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"mixtab/engine/quant"
 	"mixtab/tools/cli"
@@ -27,6 +29,7 @@ compared on; the same numbers every time.
 
 func main() {
 	out := flag.String("out", "build/peers/inputs", "`folder` to write to")
+	ops := flag.String("ops", "gemv,experts,attention,gemm", "which operations, separated by commas")
 	cli.Parse("inputs", usage)
 	for name, write := range map[string]func(*folder){
 		shapes.GEMV:      func(f *folder) { f.matmul(1, shapes.Hidden, shapes.Dim) },
@@ -34,6 +37,9 @@ func main() {
 		shapes.Experts2:  (*folder).experts,
 		shapes.Attention: (*folder).attention,
 	} {
+		if !slices.Contains(strings.Split(*ops, ","), name) {
+			continue
+		}
 		f := &folder{path: filepath.Join(*out, name), rng: rand.New(rand.NewPCG(4, uint64(len(name))))}
 		f.try(os.MkdirAll(f.path, 0o755))
 		if write(f); f.err != nil {
