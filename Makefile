@@ -31,8 +31,8 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
 
 .PHONY: help
 help: ## lists these targets
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB PROFILE=trace.json (bench, bench-web)"
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB PROFILE=trace.json (bench, bench-web), NAME= LAB= (bench-kernel)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -91,6 +91,22 @@ bench-web: $(GOBROWSER) ## measures the same in headless Chromium
 	@$(JS) go build -trimpath -ldflags='-s -w' -o build/bench.wasm ./tools/bench
 	@MIXTAB_SERVE='$(if $(PACK),$(abspath $(PACK)))' MIXTAB_OUT='$(if $(PROFILE),$(dir $(abspath $(PROFILE))))' \
 	  $(GOBROWSER) build/bench.wasm $(if $(PACK),-pack /serve) $(BENCH_FLAGS) $(if $(PROFILE),-profile='/out/$(notdir $(PROFILE))') -json
+
+# The kernel that the lab times, by its stem; or dispatch, the cost of an empty one.
+NAME ?= matmul
+# Further flags of tools/lab, as in LAB='-rows 1024 -rounds 3'.
+LAB ?=
+
+.PHONY: bench-kernel
+bench-kernel: ## checks the kernel NAME (shaders/NAME.wgsl), then times its variants at Mixtral's sizes
+	@test '$(NAME)' = dispatch || go test ./desktop/webgpu -run 'TestKernels/^$(NAME)$$'
+	@go run ./tools/lab -kernel '$(NAME)' $(LAB)
+
+.PHONY: bench-kernel-web
+bench-kernel-web: $(GOBROWSER) ## does the same in headless Chromium
+	@test '$(NAME)' = dispatch || $(JS) go test -exec '$(CURDIR)/$(GOBROWSER)' ./wasm/webgpu -run 'TestKernels/^$(NAME)$$'
+	@$(JS) go build -trimpath -ldflags='-s -w' -o build/lab.wasm ./tools/lab
+	@$(GOBROWSER) build/lab.wasm -kernel '$(NAME)' $(LAB)
 
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)

@@ -55,3 +55,6 @@ func numbersWork(once, n, numbers, flops int) gpu.WorkFunc {
 		return gpu.Work{Bytes: float64(once + 4*now*numbers), Flops: float64(now * flops)}
 	}
 }
+
+// Work is the least that the call must do in a pass of n tokens from a position on.
+func (c *Call) Work(pos, n int) gpu.Work { return c.work(pos, n) }

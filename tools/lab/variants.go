@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
+)
+
+// variants are the tunings to try, the adapter's own first. Most differ in numbers that a
+// kernel does not know; the labels of the calls tell which.
+func variants(info gpu.Info) []kernel.Tuning {
+	own := kernel.TuningFor(info)
+	all := []kernel.Tuning{own}
+	try := func(change func(*kernel.Tuning)) {
+		t := own
+		change(&t)
+		all = append(all, t)
+	}
+	for _, wg := range []int{16, 32, 64, 128} {
+		for _, rows := range []int{2, 4, 8} {
+			try(func(t *kernel.Tuning) { t.RowWG, t.Rows = wg, rows })
+		}
+	}
+	for _, tile := range []int{4, 8, 16} {
+		try(func(t *kernel.Tuning) { t.Tile = tile })
+	}
+	for _, wg := range []int{16, 32, 64, 128, 256} {
+		try(func(t *kernel.Tuning) { t.ReduceWG = wg })
+		try(func(t *kernel.Tuning) { t.AttentionWG = wg })
+	}
+	return all
+}
+
+// A variant is a shape's program with one tuning.
+type variant struct {
+	label   string // of the pipelines
+	tuning  kernel.Tuning
+	program gpu.Program
+	work    gpu.Work
+}
+
+// compile makes the programs of a setup, one for each tuning that makes a difference, and
+// runs what goes before them.
+func compile(ctx context.Context, pipelines *kernel.Pipelines, dev gpu.Device, s shape, r setup) ([]variant, error) {
+	var all []variant
+	seen := map[string]bool{}
+	for _, t := range variants(dev.Info()) {
+		calls := r.timed(t)
+		v := variant{tuning: t}
+		for i := range calls {
+			if i > 0 {
+				v.label += " + "
+			}
+			v.label += calls[i].Label()
+			w := calls[i].Work(s.pos, s.n)
+			v.work.Bytes += w.Bytes
+			v.work.Flops += w.Flops
+		}
+		if seen[v.label] {
+			continue
+		}
+		seen[v.label] = true
+		if r.before != nil {
+			before, err := pipelines.Compile(ctx, "before", r.before(t))
+			if err != nil {
+				return nil, err
+			}
+			if err := dev.Submit(before); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if v.program, err = pipelines.Compile(ctx, v.label, calls); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
