@@ -6,6 +6,7 @@ import (
 
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/weights"
 )
@@ -56,7 +57,7 @@ func Preflight(ctx context.Context, dev gpu.Device, src weights.Source, man *wei
 	shape, resident := sizes(man)
 	r = Report{
 		Adapter: dev.Info().Adapter, StoreBytes: man.Bytes(), ResidentBytes: resident,
-		CacheBytes: cacheBytes(man.Config), SmallestBudget: smallestBudget(shape),
+		CacheBytes: cacheBytes(man.Config, kernel.TuningFor(dev.Info()).KVFormat()), SmallestBudget: smallestBudget(shape),
 	}
 	gate, _ := man.Tensor(weights.Expert(0, 0, weights.Gate)) // ParseManifest has seen it
 	bindable := bindableSlots(dev.Info().Limits, gate)
@@ -115,9 +116,8 @@ func bindableSlots(limits gpu.Limits, matrix *weights.Tensor) int {
 }
 
 // cacheBytes is what keys and values take where nobody asks for a length.
-func cacheBytes(c weights.Config) int64 {
-	token := int64(c.NLayers) * 2 * int64(c.NKVHeads*c.HeadDim) * 4
-	return min(mixtral.DefaultCacheBytes/token, int64(c.MaxPositions)) * token
+func cacheBytes(c weights.Config, format kernel.KVFormat) int64 {
+	return mixtral.CacheBytes(c, format, mixtral.ContextLength(c, format, 0))
 }
 
 // smallestBudget is the least that works.

@@ -10,6 +10,7 @@ import (
 	"mixtab/demo"
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
@@ -146,11 +147,13 @@ func TestExpectedHitRate(t *testing.T) {
 
 func TestCacheBytes(t *testing.T) {
 	c := weights.Config{NLayers: 32, NKVHeads: 8, HeadDim: 128, MaxPositions: 32768}
-	if got := cacheBytes(c); got != 1<<30 {
-		t.Errorf("Mixtral's keys and values take %d bytes, want 1 GiB", got)
+	for format, tokens := range map[kernel.KVFormat]int64{kernel.KVF32: 4096, kernel.KVF16: 8192, kernel.KVQ8: 15420} {
+		if got := cacheBytes(c, format); got > 1<<30 || got*(tokens+1) <= tokens<<30 {
+			t.Errorf("Mixtral's keys and values take %d bytes in %v, want 1 GiB of %d tokens", got, format, tokens)
+		}
 	}
 	c.MaxPositions = 100
-	if got, want := cacheBytes(c), int64(100*32*2*8*128*4); got != want {
+	if got, want := cacheBytes(c, kernel.KVF32), int64(100*32*2*8*128*4); got != want {
 		t.Errorf("100 positions take %d bytes, want %d", got, want)
 	}
 }

@@ -1,21 +1,23 @@
 // qkv: the three attention projections of a token, RoPE, and the KV cache's write.
 // x f32[n, cols] · state · w WEIGHTS[(nHeads + 2·nKVHeads)·headDim, cols] = Q, K, V rows
 // rope f32[context, headDim/2, 2] = cos and sin
-// q f32[n, nHeads, headDim] · k, v f32[context, nKVHeads, headDim], written at the
-// tokens' positions. RoPE rotates the halves (i, i + headDim/2), as Hugging Face does.
+// q f32[n, nHeads, headDim] · k, v CACHE[context, nKVHeads, headDim], written at the
+// tokens' positions, or for q8 f32[n, nKVHeads, headDim]. RoPE rotates the halves
+// (i, i + headDim/2), as Hugging Face does.
 // Dispatch (ceil(rows/2/WG/(ROWS/2)), ceil(n/TILE)): a thread has both rows of ROWS/2
 // rotations.
 #import WEIGHTS(w)
 #import block_dot(w)
 #import state()
+#import CACHE_WRITE()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> state: array<u32>;
 @group(0) @binding(2) var<storage, read> w: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> rope: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> q: array<f32>;
-@group(0) @binding(5) var<storage, read_write> k: array<f32>;
-@group(0) @binding(6) var<storage, read_write> v: array<f32>;
+@group(0) @binding(5) var<storage, read_write> k: array<KVWord>;
+@group(0) @binding(6) var<storage, read_write> v: array<KVWord>;
 struct Params {
     cols: u32,
     n_heads: u32,
@@ -73,13 +75,10 @@ fn store(pair: u32, t: u32, both: vec2<f32>) {
         q[p + half_dim] = r.y;
         return;
     }
-    let kv = (head - params.n_heads) % params.n_kv_heads;
-    let p = (pos * params.n_kv_heads + kv) * params.head_dim + i;
+    let row = kv_row(pos, t) * params.n_kv_heads + (head - params.n_heads) % params.n_kv_heads;
     if (head < params.n_heads + params.n_kv_heads) {
-        k[p] = r.x;
-        k[p + half_dim] = r.y;
+        k_write(row, i, r);
     } else {
-        v[p] = both.x;
-        v[p + half_dim] = both.y;
+        v_write(row, i, both);
     }
 }

@@ -3,20 +3,109 @@ package kernel
 import "mixtab/engine/gpu"
 
 // AttentionParams is attention.wgsl's Params.
-type AttentionParams struct{ NHeads, NKVHeads uint32 }
+type AttentionParams struct{ NHeads, NKVHeads, Scales, Spans uint32 }
+
+// AttentionReduceParams is attention_reduce.wgsl's Params.
+type AttentionReduceParams struct{ NHeads, Spans uint32 }
+
+// An AttentionVariant says how attention is shared out. It is a row of a table by the sort
+// of adapter; the zero value is for GPUs.
+type AttentionVariant uint8
+
+const (
+	// ByTeam lets neighbouring threads read a key together, and spreads a long past over
+	// many workgroups.
+	ByTeam AttentionVariant = iota
+	// ByThread needs few barriers, and keeps a thread busy for long: for CPU adapters.
+	ByThread
+)
+
+// AttentionVariants are all of them.
+var AttentionVariants = []AttentionVariant{ByTeam, ByThread}
+
+// An attentionShape is what a variant is compiled with.
+type attentionShape struct {
+	scores string // a file of shaders/lib
+	tile   int    // positions whose scores are in workgroup memory at once
+	shared bool   // whether parts of scores are
+	span   int    // positions of a workgroup: a multiple of tile
+}
+
+// Spans are short where many workgroups shall work on one token, and long enough that what
+// attention_reduce reads is little beside the keys and values. lavapipe (Mesa 22) ends a
+// thread's loops, all together, after 65,535 turns; 2,048 positions take 7,000.
+var attentionShapes = map[AttentionVariant]attentionShape{
+	ByTeam:   {scores: "scores_by_team", tile: 32, shared: true, span: 256},
+	ByThread: {scores: "scores_by_thread", tile: 256, span: 2048},
+}
+
+// attentionSpans is how many parts attention over so many positions has.
+func (t Tuning) attentionSpans(context int) int {
+	return ceilDiv(context, attentionShapes[t.Attention].span)
+}
+
+// AttentionPartBytes is the room that Attention needs for the parts of n tokens: none where
+// a single workgroup has all positions of a head.
+func AttentionPartBytes(t Tuning, n, context int, h Heads) int {
+	spans := t.attentionSpans(context)
+	if spans == 1 {
+		return 0
+	}
+	return 4 * n * h.NHeads * spans * (h.HeadDim + 4)
+}
 
 // Attention is causal grouped-query attention of the pass's tokens over the KV cache,
-// with an online softmax: no score matrix is ever in memory.
+// with an online softmax: no score matrix is ever in memory. A cache of many positions
+// is split into spans, whose parts a second dispatch joins; spans that no token has
+// reached cost nothing.
 //
-//	q f32[n, nHeads, headDim], k, v f32[context, nKVHeads, headDim], state → y f32[n, nHeads, headDim]
-func Attention(t Tuning, q, k, v, state, y gpu.Binding, n int, h Heads) Call {
+//	q f32[n, nHeads, headDim], k, v CACHE[context, nKVHeads, headDim], state → y f32[n, nHeads, headDim]
+func Attention(t Tuning, q gpu.Binding, kv KV, state, parts, y gpu.Binding, n int, h Heads) []Call {
+	spans := t.attentionSpans(kv.Context)
+	to := y
+	if spans > 1 {
+		to = parts
+	}
+	calls := []Call{attention(t, q, kv, state, to, n, spans, h)}
+	if spans > 1 {
+		calls = append(calls, attentionReduce(t, parts, state, y, n, spans, h))
+	}
+	return calls
+}
+
+func attention(t Tuning, q gpu.Binding, kv KV, state, y gpu.Binding, n, spans int, h Heads) Call {
+	shape := attentionShapes[t.Attention]
+	units := h.HeadDim / 8
+	wg := max(t.AttentionWG, units)
+	group := h.NHeads / h.NKVHeads
+	work := 8 * wg // for the sums of a unit's threads
+	if shape.shared {
+		work = max(work, shape.tile*(units+1))
+	}
 	return Call{
-		stem:     "attention",
-		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.AttentionWG)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}},
+		stem: "attention", kv: kv.Format,
+		imports: map[string]string{"CACHE": "kv_" + kv.Format.String(), "SCORES": shape.scores},
+		consts: []gpu.Constant{
+			{Name: "WG", Value: uint32(wg)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}, {Name: "GROUP", Value: uint32(group)},
+			{Name: "TILE", Value: uint32(shape.tile)}, {Name: "SPAN", Value: uint32(shape.span)},
+			{Name: "WORK", Value: uint32(work)}},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
-		bindings: []gpu.Binding{q, k, v, state, y},
-		params:   AttentionParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads)},
-		grid:     [3]int{h.NHeads, n, 1},
-		work:     attentionWork(h, n, 2*4*h.NKVHeads*h.HeadDim),
+		bindings: []gpu.Binding{q, kv.K, kv.V, state, y},
+		params:   AttentionParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads), Scales: kv.scales(h), Spans: uint32(spans)},
+		grid:     [3]int{h.NKVHeads * ceilDiv(group, 4), n, spans},
+		work:     attentionWork(h, n, kv.Format.KBytes(1, h)+kv.Format.VBytes(1, h)),
+	}
+}
+
+func attentionReduce(t Tuning, parts, state, y gpu.Binding, n, spans int, h Heads) Call {
+	return Call{
+		stem: "attention_reduce",
+		consts: []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)},
+			{Name: "SPAN", Value: uint32(attentionShapes[t.Attention].span)}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{parts, state, y},
+		params:   AttentionReduceParams{NHeads: uint32(h.NHeads), Spans: uint32(spans)},
+		grid:     [3]int{ceilDiv(h.NHeads*h.HeadDim/4, t.RowWG), n, 1},
+		work:     numbersWork(0, n, h.NHeads*(2*h.HeadDim+2), 0), // of one part, as it must be at least
 	}
 }

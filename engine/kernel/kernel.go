@@ -10,6 +10,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,7 +27,9 @@ type Call struct {
 	stem     string
 	format   quant.Format // of the weights, where weighted
 	weighted bool
-	banks    string // how experts are laid out: a file of shaders/lib; "" in other kernels
+	banks    string            // how experts are laid out: a file of shaders/lib; "" in other kernels
+	kv       KVFormat          // of the KV cache, where there is one
+	imports  map[string]string // what the kernel's other imports stand for
 	consts   []gpu.Constant
 	access   []gpu.Access
 	bindings []gpu.Binding
@@ -44,6 +48,9 @@ func (c *Call) Label() string {
 	if c.banks != "" {
 		b.WriteString(" " + c.banks)
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.imports)) {
+		b.WriteString(" " + c.imports[name])
+	}
 	for _, k := range c.consts {
 		fmt.Fprintf(&b, " %s=%d", k.Name, k.Value)
 	}
@@ -57,10 +64,14 @@ func (c *Call) desc() (gpu.PipelineDesc, error) {
 		consts[i] = shaders.Const(k)
 	}
 	constants := c.consts
-	var aliases map[string]string
+	aliases := map[string]string{}
+	maps.Copy(aliases, c.imports)
 	if c.weighted {
-		aliases = map[string]string{"WEIGHTS": c.format.String(), "BANKS": c.banks}
+		aliases["WEIGHTS"], aliases["BANKS"] = c.format.String(), c.banks
 		constants = append(constants[:len(constants):len(constants)], gpu.Constant{Name: FormatConstant, Value: uint32(c.format)})
+	}
+	if c.kv != KVAuto {
+		constants = append(constants[:len(constants):len(constants)], gpu.Constant{Name: KVConstant, Value: uint32(c.kv)})
 	}
 	source, err := shaders.Source(c.stem, consts, aliases)
 	access := c.access

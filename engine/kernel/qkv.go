@@ -15,14 +15,17 @@ type Heads struct{ NHeads, NKVHeads, HeadDim int }
 // keys, and writes keys and values into the KV cache at the tokens' positions.
 //
 //	x f32[n, cols], state, w format[(nHeads+2·nKVHeads)·headDim, cols],
-//	rope f32[context, headDim/2, 2] → q f32[n, nHeads, headDim], k, v f32[context, nKVHeads, headDim]
-func QKV(t Tuning, format quant.Format, x, state, w, rope, q, k, v gpu.Binding, n, cols int, h Heads) Call {
+//	rope f32[context, headDim/2, 2] → q f32[n, nHeads, headDim], k, v CACHE[context, nKVHeads, headDim]
+//
+// For a cache of q8, k and v are f32[n, nKVHeads, headDim], which KVQuantise takes on.
+func QKV(t Tuning, format quant.Format, kv KVFormat, x, state, w, rope, q, k, v gpu.Binding, n, cols int, h Heads) Call {
 	tile := tileFor(t, n)
 	pairs := (h.NHeads + 2*h.NKVHeads) * h.HeadDim / 2
 	return Call{
-		stem: "qkv", format: format, weighted: true,
-		consts: []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}},
-		access: []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite, gpu.ReadWrite, gpu.ReadWrite},
+		stem: "qkv", format: format, weighted: true, kv: kv,
+		imports: map[string]string{"CACHE_WRITE": "kv_write_" + kv.String()},
+		consts:  []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}},
+		access:  []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite, gpu.ReadWrite, gpu.ReadWrite},
 
 		bindings: []gpu.Binding{x, state, w, rope, q, k, v},
 		params: QKVParams{Cols: uint32(cols), NHeads: uint32(h.NHeads),

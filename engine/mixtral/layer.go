@@ -1,9 +1,6 @@
 package mixtral
 
-import (
-	"mixtab/engine/gpu"
-	"mixtab/engine/kernel"
-)
+import "mixtab/engine/kernel"
 
 // A layer, for a pass of at most n tokens, is
 //
@@ -15,21 +12,25 @@ import (
 // attentionCalls is the first part, up to the router's choice.
 func (m *Model) attentionCalls(l, n int) []kernel.Call {
 	c, t, a, w := m.Config, m.tuning, &m.act, &m.w.layers[l]
-	heads := kernel.Heads{NHeads: c.NHeads, NKVHeads: c.NKVHeads, HeadDim: c.HeadDim}
+	h, kv := heads(c), m.cache.layer(l, m.Context)
 	eps := float32(c.NormEps)
-	k, v := gpu.Binding{Buffer: m.cache.k[l]}, gpu.Binding{Buffer: m.cache.v[l]}
 	state := m.stateLayout()
 	var slots kernel.RouterSlots
 	if n == 1 {
 		slots = kernel.RouterSlots{Table: state.Table(l), Trace: state.Trace(l), Fault: l + 1}
 	}
-	return []kernel.Call{
-		kernel.RMSNorm(t, a.x, w.attnNorm, a.state, a.h, n, c.Dim, eps, false),
-		kernel.QKV(t, w.qkv.format, a.h, a.state, w.qkv.Binding, a.rope, a.q, k, v, n, c.Dim, heads),
-		kernel.Attention(t, a.q, k, v, a.state, a.att, n, heads),
-		kernel.Matmul(t, w.output.format, a.att, a.state, w.output.Binding, a.x, n, c.Dim, c.NHeads*c.HeadDim, c.Dim, 0, true),
-		kernel.Router(t, a.x, w.ffnNorm, w.router, a.state, a.h, m.routeOf(l), n, c.Dim, eps, state.Choice, slots),
+	calls := []kernel.Call{kernel.RMSNorm(t, a.x, w.attnNorm, a.state, a.h, n, c.Dim, eps, false)}
+	if kv.Format == kernel.KVQ8 {
+		calls = append(calls,
+			kernel.QKV(t, w.qkv.format, kv.Format, a.h, a.state, w.qkv.Binding, a.rope, a.q, m.cache.newK, m.cache.newV, n, c.Dim, h),
+			kernel.KVQuantise(t, m.cache.newK, m.cache.newV, a.state, kv, n, h))
+	} else {
+		calls = append(calls, kernel.QKV(t, w.qkv.format, kv.Format, a.h, a.state, w.qkv.Binding, a.rope, a.q, kv.K, kv.V, n, c.Dim, h))
 	}
+	calls = append(calls, kernel.Attention(t, a.q, kv, a.state, m.cache.parts, a.att, n, h)...)
+	return append(calls,
+		kernel.Matmul(t, w.output.format, a.att, a.state, w.output.Binding, a.x, n, c.Dim, c.NHeads*c.HeadDim, c.Dim, 0, true),
+		kernel.Router(t, a.x, w.ffnNorm, w.router, a.state, a.h, m.routeOf(l), n, c.Dim, eps, state.Choice, slots))
 }
 
 // expertCalls is the second part, with the experts where e says. One token reads its two

@@ -21,9 +21,10 @@ var ErrContextFull = errors.New("the context is full")
 
 // Options choose how a model is loaded. The zero value is right for chat.
 type Options struct {
-	Context   int           // positions of the KV cache, in tokens; 0 is what DefaultCacheBytes hold
-	AllLogits bool          // Logits gives every position of a chunk, not only the last
-	Tuning    kernel.Tuning // the zero value: by the adapter
+	Context   int             // positions of the KV cache, in tokens; 0 is what DefaultCacheBytes hold
+	KV        kernel.KVFormat // of the KV cache; KVAuto: by the adapter
+	AllLogits bool            // Logits gives every position of a chunk, not only the last
+	Tuning    kernel.Tuning   // the zero value: by the adapter
 
 	ExpertBudget int64 // bytes of experts on the device; 0: all of them
 	Lazy         bool  // experts come when a token first wants them, even if all have room
@@ -33,18 +34,6 @@ type Options struct {
 
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
-}
-
-// DefaultCacheBytes is what the KV cache takes at most where nobody asks for a length:
-// 4,096 tokens of Mixtral-8x7B.
-const DefaultCacheBytes = 1 << 30
-
-// contextLength is the wanted number of positions, no more than the model's own maximum.
-func contextLength(c weights.Config, wanted int) int {
-	if wanted <= 0 {
-		wanted = DefaultCacheBytes / (c.NLayers * 2 * c.NKVHeads * c.HeadDim * 4)
-	}
-	return max(1, min(wanted, c.MaxPositions))
 }
 
 // Ring is how many sampled tokens the device remembers for the host to collect.
@@ -81,10 +70,15 @@ type Model struct {
 // device: of the experts those that fit, now or as tokens want them.
 // What comes later comes from src, by several calls of Load at a time.
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
-	m := &Model{Config: man.Config, Context: contextLength(man.Config, opt.Context), dev: dev, src: src, man: man, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
+	m := &Model{Config: man.Config, dev: dev, src: src, man: man, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
 	if m.tuning == (kernel.Tuning{}) {
 		m.tuning = kernel.TuningFor(dev.Info())
 	}
+	m.cache.format = opt.KV
+	if opt.KV == kernel.KVAuto {
+		m.cache.format = m.tuning.KVFormat()
+	}
+	m.Context = ContextLength(man.Config, m.cache.format, opt.Context)
 	m.tuning.Chunk = max(2, min(m.tuning.Chunk, m.Context)) // 1 would be decoding
 	if err := m.load(ctx); err != nil {
 		m.Close()

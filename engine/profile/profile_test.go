@@ -63,7 +63,7 @@ func attention(t *testing.T, dev gpu.Device) (gpu.Program, gpu.Buffer) {
 	heads := kernel.Heads{NHeads: 2, NKVHeads: 1, HeadDim: 32}
 	q, k, v, y := buffer(make([]uint32, 64)...), buffer(make([]uint32, 320)...), buffer(make([]uint32, 320)...), buffer(make([]uint32, 64)...)
 	p, err := kernel.NewPipelines(dev).Compile(t.Context(), "layer 0", []kernel.Call{
-		kernel.Attention(kernel.TuningFor(dev.Info()), q, k, v, buffer(9, 1), y, 1, heads)})
+		kernel.Attention(kernel.TuningFor(dev.Info()), q, kernel.KV{Format: kernel.KVF32, K: k, V: v, Context: 10}, buffer(9, 1), gpu.Binding{}, y, 1, heads)[0]})
 	if err != nil {
 		t.Fatal(err)
 	}

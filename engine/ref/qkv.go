@@ -1,9 +1,11 @@
 package ref
 
+import "mixtab/engine/quant"
+
 // x, state, w, rope, q, k, v
 func qkv(c *call) {
 	state, rope := c.b[1], c.b[3].floats()
-	q, k, v := c.b[4].floats(), c.b[5].floats(), c.b[6].floats()
+	q := c.b[4].floats()
 	cols, nHeads, nKVHeads, headDim := c.param(0), c.param(1), c.param(2), c.param(3)
 	half := headDim / 2
 	heads := nHeads + 2*nKVHeads
@@ -24,16 +26,24 @@ func qkv(c *call) {
 					cos, sin := float64(rope[at]), float64(rope[at+1])
 					low, high = float64(low*cos)-float64(high*sin), float64(high*cos)+float64(low*sin)
 				}
-				var to []float32
-				switch {
-				case head < nHeads:
-					to = q[(t*nHeads+head)*headDim:]
-				case head < nHeads+nKVHeads:
-					to = k[((pos+t)*nKVHeads+head-nHeads)*headDim:]
-				default:
-					to = v[((pos+t)*nKVHeads+head-nHeads-nKVHeads)*headDim:]
+				if head < nHeads {
+					to := q[(t*nHeads+head)*headDim:]
+					to[i], to[i+half] = float32(low), float32(high)
+					continue
 				}
-				to[i], to[i+half] = float32(low), float32(high)
+				to := c.b[5] // k
+				if head >= nHeads+nKVHeads {
+					to = c.b[6]
+				}
+				row, format := (pos+t)*nKVHeads+(head-nHeads)%nKVHeads, c.constant("KV_FORMAT")
+				if format == kvQ8 {
+					row = t*nKVHeads + (head-nHeads)%nKVHeads // for kv_quantise
+				}
+				if format == kvF16 {
+					to[row*half+i] = uint32(quant.ToF16(float32(low))) | uint32(quant.ToF16(float32(high)))<<16
+				} else {
+					to.floats()[row*headDim+i], to.floats()[row*headDim+i+half] = float32(low), float32(high)
+				}
 			}
 		}
 	})

@@ -13,9 +13,11 @@ import (
 // twins has every kernel by its stem.
 var twins = map[string]func(*call){
 	"attention":           attention,
+	"attention_reduce":    attentionReduce,
 	"copy":                copyWords,
 	"embed":               embed,
 	"fma":                 fma,
+	"kv_quantise":         kvQuantise,
 	"matmul":              matmul,
 	"moe_combine":         moeCombine,
 	"moe_down":            moeDown,

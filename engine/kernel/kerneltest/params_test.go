@@ -13,9 +13,11 @@ import (
 // params has the Go struct of every kernel's Params; nil where it has none.
 var params = map[string]any{
 	"attention":           kernel.AttentionParams{},
+	"attention_reduce":    kernel.AttentionReduceParams{},
 	"copy":                kernel.CopyParams{},
 	"embed":               kernel.EmbedParams{},
 	"fma":                 kernel.FMAParams{},
+	"kv_quantise":         kernel.KVQuantiseParams{},
 	"matmul":              kernel.MatmulParams{},
 	"moe_combine":         kernel.MoECombineParams{},
 	"moe_down":            kernel.SlotParams{},

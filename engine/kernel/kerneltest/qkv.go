@@ -35,7 +35,7 @@ func testQKV(t *testing.T, s *suite) {
 		h := kernel.Heads{NHeads: 32, NKVHeads: 8, HeadDim: 128}
 		const cols, n, pos = 4096, 2, 17
 		w := c.largeQ4((h.NHeads+2*h.NKVHeads)*h.HeadDim, cols, 2)
-		o := c.runQKV(s.tuning, quant.Q4, w.binding, c.normal(n*cols, 1), n, n, pos, cols, h)
+		o := c.runQKV(s.tuning, quant.Q4, kernel.KVF32, w.binding, c.normal(n*cols, 1), n, n, pos, cols, h)
 		o.q.sampled()
 		o.k.sampled()
 		o.v.sampled()
@@ -45,14 +45,23 @@ func testQKV(t *testing.T, s *suite) {
 		}
 		o.check()
 	})
+	for _, kv := range kernel.KVFormats {
+		for _, n := range []int{1, 5} {
+			s.try(t, name("kv=%v/n=%d", kv, n), func(c *trial) { c.qkvInto(s.tuning, quant.Q8, kv, n, n, 30, 96, shapes[1].heads) })
+		}
+	}
 	for _, unit := range []string{"rope_hd16_theta1e6", "rope_hd128_theta1e6"} {
 		s.try(t, unit, func(c *trial) { c.ropeUnit(unit) })
 	}
 }
 
 func (c *trial) qkv(t kernel.Tuning, f quant.Format, n, stateN, pos, cols int, h kernel.Heads) {
+	c.qkvInto(t, f, kernel.KVF32, n, stateN, pos, cols, h)
+}
+
+func (c *trial) qkvInto(t kernel.Tuning, f quant.Format, kv kernel.KVFormat, n, stateN, pos, cols int, h kernel.Heads) {
 	w, m := c.weights(f, (h.NHeads+2*h.NKVHeads)*h.HeadDim, cols)
-	o := c.runQKV(t, f, w, c.normal(n*cols, 1), n, stateN, pos, cols, h)
+	o := c.runQKV(t, f, kv, w, c.normal(n*cols, 1), n, stateN, pos, cols, h)
 	for head := range h.NHeads + 2*h.NKVHeads {
 		for i := range h.HeadDim / 2 {
 			low := head*h.HeadDim + i
@@ -65,6 +74,7 @@ func (c *trial) qkv(t kernel.Tuning, f quant.Format, n, stateN, pos, cols int, h
 // A qkvRun is a run of the op with its outputs.
 type qkvRun struct {
 	heads        kernel.Heads
+	kv           kernel.KVFormat
 	x            []float32
 	n, pos, cols int
 	q, k, v      *output
@@ -72,14 +82,18 @@ type qkvRun struct {
 
 const ropeTheta = 1e6
 
-func (c *trial) runQKV(t kernel.Tuning, f quant.Format, w gpu.Binding, x []float32, n, stateN, pos, cols int, h kernel.Heads) *qkvRun {
+func (c *trial) runQKV(t kernel.Tuning, f quant.Format, kv kernel.KVFormat, w gpu.Binding, x []float32, n, stateN, pos, cols int, h kernel.Heads) *qkvRun {
 	c.Helper()
 	context := pos + n + 2
 	rope := c.floats(kernel.RopeTable(context, h.HeadDim, ropeTheta))
-	o := &qkvRun{heads: h, x: x, n: stateN, pos: pos, cols: cols,
+	words := context * h.NKVHeads * h.HeadDim
+	if kv == kernel.KVF16 {
+		words /= 2
+	}
+	o := &qkvRun{heads: h, kv: kv, x: x, n: stateN, pos: pos, cols: cols,
 		q: c.output(n * h.NHeads * h.HeadDim),
-		k: c.output(context * h.NKVHeads * h.HeadDim), v: c.output(context * h.NKVHeads * h.HeadDim)}
-	c.run(kernel.QKV(t, f, c.floats(x), c.state(pos, stateN), w, rope, o.q.binding, o.k.binding, o.v.binding, n, cols, h))
+		k: c.output(words), v: c.output(words)}
+	c.run(kernel.QKV(t, f, kv, c.floats(x), c.state(pos, stateN), w, rope, o.q.binding, o.k.binding, o.v.binding, n, cols, h))
 	return o
 }
 
@@ -102,15 +116,19 @@ func (o *qkvRun) expect(head, i int, lowRow, highRow []float32) {
 			off := (angle+1e-7)*(math.Abs(low)+math.Abs(high)) + lowTol + highTol
 			lowTol, highTol = off, off
 		}
-		var to *output
-		var at int
-		switch {
-		case head < h.NHeads:
-			to, at = o.q, t*h.NHeads+head
-		case head < h.NHeads+h.NKVHeads:
-			to, at = o.k, (o.pos+t)*h.NKVHeads+head-h.NHeads
-		default:
-			to, at = o.v, (o.pos+t)*h.NKVHeads+head-h.NHeads-h.NKVHeads
+		to, at := o.q, t*h.NHeads+head
+		if head >= h.NHeads {
+			to, at = o.k, (o.pos+t)*h.NKVHeads+(head-h.NHeads)%h.NKVHeads
+			if head >= h.NHeads+h.NKVHeads {
+				to = o.v
+			}
+			switch o.kv {
+			case kernel.KVF16: // off by a rounding to 11 bits, in whatever direction
+				to.halves(at*half+i, low, lowTol+math.Abs(low)/1024+1e-7, high, highTol+math.Abs(high)/1024+1e-7)
+				continue
+			case kernel.KVQ8:
+				at -= o.pos * h.NKVHeads // for kv_quantise
+			}
 		}
 		to.near(at*h.HeadDim+i, low, lowTol)
 		to.near(at*h.HeadDim+i+half, high, highTol)
@@ -159,7 +177,7 @@ func (c *trial) ropeUnit(unit string) {
 	for j, pos := range g.Positions {
 		x := append(append([]float32{}, g.Q[j]...), make([]float32, cols-headDim)...)
 		q := c.output(headDim)
-		c.run(kernel.QKV(c.tuning, quant.F32, c.floats(x), c.state(pos, 1), w, rope, q.binding, k, v, 1, cols,
+		c.run(kernel.QKV(c.tuning, quant.F32, kernel.KVF32, c.floats(x), c.state(pos, 1), w, rope, q.binding, k, v, 1, cols,
 			kernel.Heads{NHeads: 1, NKVHeads: 1, HeadDim: headDim}))
 		for i, want := range g.Rotated[j] {
 			q.near(i, want, 4e-6)

@@ -36,7 +36,6 @@ func allCalls() []kernel.Call {
 	c := kernel.Choice{Experts: 8, TopK: 2}
 	calls := []kernel.Call{
 		kernel.RMSNorm(t, b, b, b, b, 5, 32, 1e-5, false),
-		kernel.Attention(t, b, b, b, b, b, 5, h),
 		kernel.Router(t, b, b, b, b, b, b, 5, 32, 1e-5, c, kernel.RouterSlots{}),
 		kernel.MoEPlan(t, b, b, b, 8, 5, c),
 		kernel.MoECombine(t, b, b, b, b, 5, 32, c),
@@ -44,11 +43,22 @@ func allCalls() []kernel.Call {
 		kernel.FMA(t, b, b, 64, 1, 1),
 		kernel.Sample(t, b, b, b, b, b, b, 100, 16),
 	}
+	for _, kv := range kernel.KVFormats {
+		cache := kernel.KV{Format: kv, Context: 5000}
+		for _, variant := range kernel.AttentionVariants {
+			t.Attention = variant
+			calls = append(calls, kernel.Attention(t, b, cache, b, b, b, 5, h)[0])
+		}
+		for _, f := range quant.Formats {
+			calls = append(calls, kernel.QKV(t, f, kv, b, b, b, b, b, b, b, 5, 32, h))
+		}
+	}
+	q8 := kernel.KV{Format: kernel.KVQ8, Context: 5000}
+	calls = append(calls, kernel.KVQuantise(t, b, b, b, q8, 5, h), kernel.Attention(t, b, q8, b, b, b, 5, h)[1])
 	for _, f := range quant.Formats {
 		m := kernel.ExpertMatrix{Format: f, Rows: 8, Cols: 32, Slots: 8, PerBank: 4}
 		calls = append(calls,
 			kernel.Embed(t, f, b, b, b, b, 5, 32, 8, 0),
-			kernel.QKV(t, f, b, b, b, b, b, b, b, 5, 32, h),
 			kernel.Matmul(t, f, b, b, b, b, 5, 8, 32, 8, 0, true),
 			kernel.Matmul(t, f, b, b, b, b, 1, 8, 32, 8, 0, false),
 			kernel.MoEGateUp(t, b, b, m, m, b, b, 8, c),
@@ -114,7 +124,7 @@ func TestSources(t *testing.T) {
 				words[w]++
 			}
 			for _, c := range desc.Constants {
-				if c.Name != kernel.FormatConstant && words[c.Name] < 2 {
+				if c.Name != kernel.FormatConstant && c.Name != kernel.KVConstant && words[c.Name] < 2 {
 					t.Errorf("constant %s is not used", c.Name)
 				}
 			}

@@ -35,7 +35,9 @@ func RunAll(t *testing.T, dev gpu.Device) {
 		{"rmsnorm", testRMSNorm},
 		{"matmul", testMatmul},
 		{"qkv", testQKV},
+		{"kv_quantise", testKVQuantise},
 		{"attention", testAttention},
+		{"attention_reduce", testAttentionReduce},
 		{"router", testRouter},
 		{"moe_gate_up", testMoEGateUp},
 		{"moe_down", testMoEDown},
@@ -226,15 +228,18 @@ type want struct {
 	word  uint32
 	value float64
 	tol   float64
+
+	highValue, highTol float64 // of isHalves
 }
 
 type wantKind uint8
 
 const (
-	isSame  wantKind = iota // as before
-	isWord                  // exactly this word
-	isNear                  // this number, within tol
-	skipped                 // not compared: one of too many to compute
+	isSame   wantKind = iota // as before
+	isWord                   // exactly this word
+	isNear                   // this number, within tol
+	isHalves                 // two binary16, each within its tolerance
+	skipped                  // not compared: one of too many to compute
 )
 
 func canary(i int) uint32 { return 0xc0ffee00 + uint32(i) }
@@ -256,6 +261,11 @@ func (c *trial) outputOf(before []uint32) *output {
 
 // near says that number i should be v, or within tol of it.
 func (o *output) near(i int, v, tol float64) { o.want[i] = want{kind: isNear, value: v, tol: tol} }
+
+// halves says what the two binary16 of word i should be.
+func (o *output) halves(i int, low, lowTol, high, highTol float64) {
+	o.want[i] = want{kind: isHalves, value: low, tol: lowTol, highValue: high, highTol: highTol}
+}
 
 // word says what word i should be.
 func (o *output) word(i int, v uint32) { o.want[i] = want{kind: isWord, word: v} }
@@ -312,6 +322,11 @@ func (o *output) check(what string) {
 		case isNear:
 			if diff := math.Abs(v - w.value); !(diff <= w.tol) {
 				report("[%d] = %v, want %v, off by %.3g, tolerance %.3g", i, v, w.value, diff, w.tol)
+			}
+		case isHalves:
+			low, high := float64(quant.FromF16(uint16(got))), float64(quant.FromF16(uint16(got>>16)))
+			if !(math.Abs(low-w.value) <= w.tol && math.Abs(high-w.highValue) <= w.highTol) {
+				report("[%d] = %v and %v, want %v and %v", i, low, high, w.value, w.highValue)
 			}
 		case skipped:
 			continue

@@ -155,5 +155,7 @@ func (l *loader) attention(o *operation) []kernel.Call {
 	y := l.empty("y", 4*shapes.NHeads*shapes.HeadDim)
 	o.output = y.Buffer
 	state := l.words(shapes.Context-1, 1, 0, 0, 0, 0, 0, 0)
-	return []kernel.Call{kernel.Attention(l.t, q, k, v, state, y, 1, heads)}
+	kv := kernel.KV{Format: kernel.KVF32, K: k, V: v, Context: shapes.Context}
+	parts := l.empty("parts", max(4, kernel.AttentionPartBytes(l.t, 1, shapes.Context, heads)))
+	return kernel.Attention(l.t, q, kv, state, parts, y, 1, heads)
 }
