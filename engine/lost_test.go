@@ -34,6 +34,16 @@ func (d *fragile) Submit(programs ...gpu.Program) error {
 	return d.Device.Submit(programs...)
 }
 
+func (d *fragile) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program) (gpu.Readback, error) {
+	if d.left == 0 {
+		return nil, errGone
+	}
+	if len(programs) > 0 {
+		d.left--
+	}
+	return d.Device.SubmitRead(b, offset, n, programs...)
+}
+
 func (d *fragile) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
 	if d.left == 0 {
 		return nil, errGone

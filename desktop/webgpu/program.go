@@ -221,7 +221,9 @@ func (d *device) Submit(programs ...gpu.Program) error {
 	if err != nil || dispatches == 0 {
 		return err
 	}
-	err = d.callLocked("submit "+own[0].label, func() error { return d.replay(own) })
+	err = d.callLocked("submit "+own[0].label, func() error {
+		return d.encoded(func(encoder *wgpu.CommandEncoder) error { return d.replay(encoder, own) })
+	})
 	if err == nil {
 		d.counters.Submits++
 		d.counters.Dispatches += uint64(dispatches)
@@ -248,12 +250,21 @@ func (d *device) ownPrograms(programs []gpu.Program) (own []*program, dispatches
 	return own, dispatches, nil
 }
 
-func (d *device) replay(programs []*program) error {
+// encoded submits what encode puts into a command buffer.
+func (d *device) encoded(encode func(*wgpu.CommandEncoder) error) error {
 	encoder, err := d.dev.CreateCommandEncoder(nil)
 	if err != nil {
 		return err
 	}
 	defer encoder.Release()
+	if err := encode(encoder); err != nil {
+		return err
+	}
+	return d.finish(encoder)
+}
+
+// replay encodes the programs as one pass.
+func (d *device) replay(encoder *wgpu.CommandEncoder, programs []*program) error {
 	pass := encoder.BeginComputePass(nil)
 	defer pass.Release()
 	var bound *wgpu.ComputePipeline
@@ -270,10 +281,7 @@ func (d *device) replay(programs []*program) error {
 			d.counters.HostCalls += 2
 		}
 	}
-	if err := pass.End(); err != nil {
-		return err
-	}
-	return d.finish(encoder)
+	return pass.End()
 }
 
 // finish submits what the encoder holds.

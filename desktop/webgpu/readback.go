@@ -36,6 +36,11 @@ type readback struct {
 
 // StartRead copies behind everything submitted so far and asks for the mapping.
 func (d *device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
+	return d.SubmitRead(b, offset, n)
+}
+
+// SubmitRead has programs and copy in one command buffer.
+func (d *device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program) (gpu.Readback, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	own, err := d.check("read", b, offset, n)
@@ -48,20 +53,24 @@ func (d *device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
 	if err := d.usable(); err != nil {
 		return nil, err
 	}
+	before, dispatches, err := d.ownPrograms(programs)
+	if err != nil {
+		return nil, err
+	}
 	s, err := d.takeStaging(n)
 	if err != nil {
 		return nil, err
 	}
 	err = d.callLocked("read "+own.label, func() error {
-		encoder, err := d.dev.CreateCommandEncoder(nil)
+		err := d.encoded(func(encoder *wgpu.CommandEncoder) error {
+			if dispatches > 0 {
+				if err := d.replay(encoder, before); err != nil {
+					return err
+				}
+			}
+			return encoder.CopyBufferToBuffer(own.raw, uint64(offset), s.raw, 0, uint64(n))
+		})
 		if err != nil {
-			return err
-		}
-		defer encoder.Release()
-		if err := encoder.CopyBufferToBuffer(own.raw, uint64(offset), s.raw, 0, uint64(n)); err != nil {
-			return err
-		}
-		if err := d.finish(encoder); err != nil {
 			return err
 		}
 		s.m.toRead(s.raw, n)
@@ -74,6 +83,8 @@ func (d *device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
 		}
 		return nil, err
 	}
+	d.counters.Submits++
+	d.counters.Dispatches += uint64(dispatches)
 	return &readback{d: d, label: own.label, n: n, s: s, began: time.Now()}, nil
 }
 

@@ -142,6 +142,26 @@ type Dispatch struct {
 	Work     WorkFunc // for profiles; may be nil
 }
 
+// A SubmitReader is a Device that submits programs and starts to read what they leave in
+// one host call and one submit. In the browser every call counts.
+type SubmitReader interface {
+	// SubmitRead is Submit of the programs, of which there may be none, and StartRead.
+	SubmitRead(b Buffer, offset, n int, programs ...Program) (Readback, error)
+}
+
+// SubmitRead submits programs and starts to read, in one call where the device has it.
+func SubmitRead(d Device, b Buffer, offset, n int, programs ...Program) (Readback, error) {
+	if one, ok := d.(SubmitReader); ok {
+		return one.SubmitRead(b, offset, n, programs...)
+	}
+	if len(programs) > 0 {
+		if err := d.Submit(programs...); err != nil {
+			return nil, err
+		}
+	}
+	return d.StartRead(b, offset, n)
+}
+
 // ReadInto is StartRead and Wait in one.
 func ReadInto(ctx context.Context, d Device, b Buffer, offset int, dst []byte) error {
 	r, err := d.StartRead(b, offset, len(dst))

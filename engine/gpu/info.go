@@ -64,7 +64,7 @@ type Features struct {
 // Counters are running totals of a device.
 type Counters struct {
 	Dispatches   uint64
-	Submits      uint64
+	Submits      uint64 // to the queue, those of readbacks included
 	HostCalls    uint64 // calls across the Go boundary: Go↔JS crossings in the browser
 	BytesRead    uint64 // read back to the host
 	BytesWritten uint64 // written through Write

@@ -29,7 +29,7 @@ type Options struct {
 	ExpertBudget int64 // bytes of experts on the device; 0: all of them
 	Lazy         bool  // experts come when a token first wants them, even if all have room
 
-	// Trace is told the experts of every decoded token, TopK for each layer.
+	// Trace is told the experts of every decoded token, TopK for each layer, soon after it.
 	Trace func(chosen []int)
 
 	// Progress is told the bytes of weights that are on the device, of all.
@@ -62,8 +62,9 @@ type Model struct {
 	prefill               *pass
 	head, headAll, sample gpu.Program // headAll only with AllLogits
 	decode                decoder
-	sampled               int     // tokens of the answer when it was begun
-	flying                []*Step // decoding steps under way, in order
+	sampled               int          // tokens of the answer when it was begun
+	flying                []*Step      // decoding steps under way, in order
+	traced                gpu.Readback // the trace of the token that came last; nil: none, or it is delivered
 }
 
 // Load allocates what the model needs, compiles its kernels and moves its weights to the

@@ -68,15 +68,21 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	}
 	start := time.Now()
 	complete := m.slots.complete()
+	var last []gpu.Program
+	var err error
 	if complete {
-		if err := m.prefill.submit(m.dev, fromStart, m.Config.NLayers, nil); err != nil {
-			return err
-		}
-	} else if err := m.runWaves(ctx); err != nil {
+		last, err = m.prefill.submit(m.dev, fromStart, m.Config.NLayers, nil)
+	} else {
+		err = m.runWaves(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	var done [4]byte
-	if err := gpu.ReadInto(ctx, m.dev, m.act.state.Buffer, 0, done[:]); err != nil {
+	done, err := gpu.SubmitRead(m.dev, m.act.state.Buffer, 0, 4, last...)
+	if err != nil {
+		return err
+	}
+	if err := done.Wait(ctx, make([]byte, 4)); err != nil {
 		return err
 	}
 	if complete {

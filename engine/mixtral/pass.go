@@ -112,9 +112,9 @@ const fromStart = -1
 
 // submit queues the pass, from its beginning or from the experts of a layer on, up to the
 // experts of layer upto, these not included; with all layers, to its end. bound, if it is
-// not nil, takes the place of the first layer's experts.
-func (p *pass) submit(dev gpu.Device, from, upto int, bound gpu.Program) error {
-	var group []gpu.Program
+// not nil, takes the place of the first layer's experts. The programs of the last submit
+// are returned instead: they go with the read of their result.
+func (p *pass) submit(dev gpu.Device, from, upto int, bound gpu.Program) (group []gpu.Program, err error) {
 	if from == fromStart {
 		from = 0
 		group = append(group, p.begin, p.layers[0].attention)
@@ -133,17 +133,14 @@ func (p *pass) submit(dev gpu.Device, from, upto int, bound gpu.Program) error {
 		} else if p.end != nil {
 			group = append(group, p.end)
 		}
-		if (l+1-from)%p.perSubmit == 0 {
+		if (l+1-from)%p.perSubmit == 0 && l+1 < upto {
 			if err := dev.Submit(group...); err != nil {
-				return err
+				return nil, err
 			}
 			group = nil
 		}
 	}
-	if len(group) == 0 {
-		return nil
-	}
-	return dev.Submit(group...)
+	return group, nil
 }
 
 // compilePass makes the programs of a pass of at most n tokens, but for its experts.

@@ -12,15 +12,16 @@ import (
 // A Step is a token on its way: the pass that samples it runs on the device, or waits
 // there for experts that its Wait brings.
 //
-// Where all experts are on the device the host reads 4 bytes of it. Else, or for a trace, it
-// reads the state: it says whether the pass waits, and the trace, which experts each layer
-// chose. What is queued behind a layer that waits does nothing and has to be queued again,
+// Where all experts are on the device the host reads 4 bytes of it. Else it reads the state:
+// it says whether the pass waits, and the trace, which experts each layer chose. What is
+// queued behind a layer that waits does nothing and has to be queued again,
 // so that a pass is queued as far only as passes got lately.
 type Step struct {
 	m      *Model
 	number int
 	read   gpu.Readback // nil: not begun
-	traced bool         // read is of the state, not of the token alone
+	whole  bool         // read is of the state, not of the token alone
+	trace  gpu.Readback // where only the token is waited for and a trace is wanted; else nil
 	since  int          // the layer behind the one that waited last
 	from   int          // the layer from which the pass was queued last
 	upto   int          // the layer whose experts are not queued yet; all layers: the whole pass is
@@ -59,11 +60,8 @@ func (m *Model) beginBehind() error {
 
 // SampleFirst queues the head and sampling behind the last Prefill.
 func (m *Model) SampleFirst() (*Step, error) {
-	if err := m.dev.Submit(m.head, m.sample); err != nil {
-		return nil, err
-	}
 	s := &Step{m: m, number: m.sampled, upto: m.Config.NLayers}
-	if err := s.readToken(); err != nil {
+	if err := s.readToken(m.head, m.sample); err != nil {
 		return nil, err
 	}
 	m.flying = []*Step{s}
@@ -80,24 +78,29 @@ func (s *Step) begin() error {
 func (s *Step) queue(from int, bound gpu.Program) error {
 	m := s.m
 	s.asked = time.Now()
-	if err := m.decode.submit(m.dev, from, s.upto, bound); err != nil {
+	last, err := m.decode.submit(m.dev, from, s.upto, bound)
+	if err != nil {
 		return err
 	}
-	if m.slots.complete() && m.options.Trace == nil {
-		return s.readToken()
+	if !m.slots.complete() {
+		return s.readState(last...)
 	}
-	return s.readState()
-}
-
-func (s *Step) readToken() (err error) {
-	s.traced = false
-	s.read, err = s.m.dev.StartRead(s.m.act.out.Buffer, s.number%Ring*4, 4)
+	if err := s.readToken(last...); err != nil || m.options.Trace == nil {
+		return err
+	}
+	s.trace, err = m.startTrace()
 	return err
 }
 
-func (s *Step) readState() (err error) {
-	s.traced = true
-	s.read, err = s.m.dev.StartRead(s.m.act.state.Buffer, 0, 4*s.m.stateLayout().Table(0))
+func (s *Step) readToken(programs ...gpu.Program) (err error) {
+	s.whole = false
+	s.read, err = gpu.SubmitRead(s.m.dev, s.m.act.out.Buffer, s.number%Ring*4, 4, programs...)
+	return err
+}
+
+func (s *Step) readState(programs ...gpu.Program) (err error) {
+	s.whole = true
+	s.read, err = gpu.SubmitRead(s.m.dev, s.m.act.state.Buffer, 0, 4*s.m.stateLayout().Table(0), programs...)
 	return err
 }
 
@@ -109,17 +112,17 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 			return 0, err
 		}
 		words := make([]uint32, 1)
-		if s.traced {
+		if s.whole {
 			words = make([]uint32, m.stateLayout().Table(0))
 		}
 		if err := waitWords(ctx, s.read, words); err != nil {
 			return 0, err
 		}
 		switch {
-		case !s.traced:
+		case !s.whole:
 			s.arrived(m.Config.NLayers)
 			m.flying = m.flying[1:]
-			return int32(words[0]), nil
+			return int32(words[0]), m.deliver(ctx, s.trace)
 		case words[kernel.StateFault] != 0:
 			l := int(words[kernel.StateFault]) - 1
 			s.arrived(l)
@@ -135,10 +138,13 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 			s.arrived(m.Config.NLayers)
 			m.slots.ran(m.Config.NLayers - s.since)
 			s.tell(words, m.Config.NLayers)
+			m.flying = m.flying[1:]
 			if m.options.Trace != nil {
+				if err := m.deliver(ctx, nil); err != nil {
+					return 0, err
+				}
 				m.options.Trace(m.chosenByAll(words))
 			}
-			m.flying = m.flying[1:]
 			return int32(words[kernel.StateToken]), nil
 		}
 	}
@@ -250,6 +256,29 @@ func (m *Model) chosenByAll(state []uint32) []int {
 	return all
 }
 
+// startTrace reads the choices of all layers behind the token, for deliver.
+func (m *Model) startTrace() (gpu.Readback, error) {
+	l := m.stateLayout()
+	return m.dev.StartRead(m.act.state.Buffer, 4*l.Trace(0), 4*(l.Table(0)-l.Trace(0)))
+}
+
+// deliver gives Options.Trace the trace of the token before, which has come by now, and
+// keeps that of this one, so that no token waits for its trace.
+func (m *Model) deliver(ctx context.Context, next gpu.Readback) error {
+	r := m.traced
+	m.traced = next
+	if r == nil {
+		return nil
+	}
+	l := m.stateLayout()
+	words := make([]uint32, l.Table(0))
+	if err := waitWords(ctx, r, words[l.Trace(0):]); err != nil {
+		return err
+	}
+	m.options.Trace(m.chosenByAll(words))
+	return nil
+}
+
 // tell gives the cache the choices of the layers below end.
 func (s *Step) tell(state []uint32, end int) {
 	for ; s.told < end; s.told++ {
@@ -262,8 +291,14 @@ func (s *Step) discard(ctx context.Context) error {
 	if s.read == nil {
 		return nil
 	}
+	if s.trace != nil {
+		l := s.m.stateLayout()
+		if err := waitWords(ctx, s.trace, make([]uint32, l.Table(0)-l.Trace(0))); err != nil {
+			return err
+		}
+	}
 	n := 1
-	if s.traced {
+	if s.whole {
 		n = s.m.stateLayout().Table(0)
 	}
 	return waitWords(ctx, s.read, make([]uint32, n))
@@ -271,6 +306,7 @@ func (s *Step) discard(ctx context.Context) error {
 
 // Drain waits for the steps that nobody has waited for, and forgets all that are under way.
 func (m *Model) Drain(ctx context.Context) {
+	m.deliver(ctx, nil)
 	for _, s := range m.flying {
 		s.discard(ctx)
 	}

@@ -182,10 +182,18 @@ func (d *Device) replay(programs []gpu.Program, run func(*call)) error {
 }
 
 func (d *Device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
+	return d.SubmitRead(b, offset, n)
+}
+
+// SubmitRead counts as one submit.
+func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program) (gpu.Readback, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	src, err := b.(*buffer).part("read", offset, n)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.replay(programs, func(c *call) { c.run(c) }); err != nil {
 		return nil, err
 	}
 	d.counters.BytesRead += uint64(n)

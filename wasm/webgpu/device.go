@@ -19,8 +19,8 @@ type Device struct {
 	dev  wgpu.Device
 	info gpu.Info
 	js   struct { // of driver.js
-		device, pushScopes, popScopes, compile, newProgram, addDispatch            safejs.Value
-		submit, profile, newSlot, startRead, write, writeBufferFrom, upload, close safejs.Value
+		device, pushScopes, popScopes, compile, newProgram, addDispatch             safejs.Value
+		submit, profile, newSlot, submitRead, write, writeBufferFrom, upload, close safejs.Value
 	}
 	funcs []safejs.Func
 

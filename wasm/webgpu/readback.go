@@ -4,6 +4,7 @@ package webgpu
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -31,6 +32,11 @@ type readback struct {
 
 // StartRead queues the copy and the mapping by one call of driver.js.
 func (d *Device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
+	return d.SubmitRead(b, offset, n)
+}
+
+// SubmitRead replays the programs and queues the copy by one call of driver.js.
+func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program) (gpu.Readback, error) {
 	if err := d.usable(); err != nil {
 		return nil, err
 	}
@@ -47,10 +53,16 @@ func (d *Device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
 	}
 	r := &readback{d: d, label: own.label, n: n, slot: s, replies: make(chan reply, 1)}
 	token := d.add(func(answer reply) { r.replies <- answer })
-	if _, err := d.call("read", d.js.startRead, token, s.object, own.object, offset, n); err != nil {
+	dispatches, err := d.programArgs(append(d.args[:0], token, s.object, own.object, offset, n), programs)
+	if err == nil {
+		_, err = d.call("read", d.js.submitRead, d.args...)
+	}
+	if err != nil {
 		delete(d.pending, token)
 		return nil, err
 	}
+	d.counters.Submits++
+	d.counters.Dispatches += uint64(dispatches)
 	return r, nil
 }
 
@@ -107,15 +119,27 @@ func (r *readback) take(answer reply, dst []byte) error {
 	case answer.kind != done:
 		return answer.err("read " + r.label)
 	}
-	d.counters.HostCalls++
-	_, err := safejs.CopyBytesToGo(dst, r.slot.bytes)
-	d.putSlot(r.slot)
-	if err != nil {
+	if err := r.copy(answer, dst); err != nil {
 		return thrown("read "+r.label, err)
 	}
+	d.putSlot(r.slot)
 	d.counters.BytesRead += uint64(r.n)
 	// An error that no scope caught may be that of the submit whose result this is.
 	return d.usable()
+}
+
+// copy fetches the bytes; a word has come with the answer.
+func (r *readback) copy(answer reply, dst []byte) error {
+	if len(dst) == 4 {
+		word, err := answer.value.Int()
+		if err == nil {
+			binary.LittleEndian.PutUint32(dst, uint32(word))
+		}
+		return err
+	}
+	r.d.counters.HostCalls++
+	_, err := safejs.CopyBytesToGo(dst, r.slot.bytes)
+	return err
 }
 
 // drop waits in Wait's place and frees the slot.

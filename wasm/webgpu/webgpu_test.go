@@ -165,8 +165,8 @@ func TestReplayCost(t *testing.T) {
 	gputest.Replay(t, dev, 500)
 }
 
-// A token is one crossing for its whole program, and three for its result: ask, be
-// told, copy.
+// A program is one crossing, and a result two: ask, and be told; and one more to copy what
+// is longer than a word. Both together are two.
 func TestCrossings(t *testing.T) {
 	d := open(t)
 	defer d.Close()
@@ -206,8 +206,19 @@ func TestCrossings(t *testing.T) {
 	}
 	calls("Submit", 1, func() error { return d.Submit(program) })
 	calls("Submit of three", 1, func() error { return d.Submit(program, program, program) })
-	calls("read", 3, func() error { return gpu.ReadInto(t.Context(), d, b, 0, dst) })
+	calls("read", 2, func() error { return gpu.ReadInto(t.Context(), d, b, 0, dst) })
 	if got := int(dst[0]) + int(dst[1])<<8; got != 1200 {
 		t.Errorf("x[0] is %d, want 1200", got)
+	}
+	calls("read of more", 3, func() error { return gpu.ReadInto(t.Context(), d, b, 0, make([]byte, 8)) })
+	calls("Submit with a read", 2, func() error {
+		r, err := gpu.SubmitRead(d, b, 0, 4, program)
+		if err != nil {
+			return err
+		}
+		return r.Wait(t.Context(), dst)
+	})
+	if got := int(dst[0]) + int(dst[1])<<8; got != 1500 {
+		t.Errorf("x[0] is %d, want 1500", got)
 	}
 }

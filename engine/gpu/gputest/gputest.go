@@ -32,6 +32,7 @@ func RunAll(t *testing.T, open Open) {
 		{"Program", true, testProgram},
 		{"ProgramIsReplayed", true, testReplay},
 		{"ProgramsInOrder", true, testOrder},
+		{"ProgramsAndARead", true, testSubmitRead},
 		{"BindingOffsets", true, testOffsets},
 		{"WritesBetweenSubmits", true, testWritesBetween},
 		{"ShaderErrorHasALine", true, testShaderError},

@@ -1,6 +1,7 @@
 package gputest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -52,12 +53,51 @@ func testReplay(t *testing.T, dev gpu.Device) {
 		want = 2*want + 1
 	}
 	submit(t, dev)
+	after := dev.Counters()
 	if got := readFloats(t, dev, x, 0, 1)[0]; got != want {
 		t.Errorf("after 5 replays %v, want %v", got, want)
 	}
-	after := dev.Counters()
 	if after.Dispatches-before.Dispatches != 10 || after.Submits-before.Submits != 5 {
 		t.Errorf("counted %+v, was %+v; want 10 dispatches in 5 submits", after, before)
+	}
+}
+
+// Programs and the read of what they leave are one submit.
+func testSubmitRead(t *testing.T, dev gpu.Device) {
+	p := newPipeline(t, dev, affineDesc("affine"))
+	x, y := newBuffer(t, dev, "x", gpu.Storage, 4), newBuffer(t, dev, "y", gpu.Storage, 12)
+	write(t, dev, x, 0, floats(3))
+	program := newProgram(t, dev,
+		affine(t, dev, p, gpu.Binding{Buffer: x}, gpu.Binding{Buffer: y}, 1, 2, 1),
+		affine(t, dev, p, gpu.Binding{Buffer: y}, gpu.Binding{Buffer: x}, 1, 1, 0))
+	before := dev.Counters()
+	var reads []gpu.Readback
+	for _, programs := range [][]gpu.Program{{program}, {program, program}, nil} {
+		r, err := gpu.SubmitRead(dev, y, 0, 4, programs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads = append(reads, r)
+	}
+	for i, want := range []float32{7, 31, 31} {
+		got := make([]byte, 4)
+		if err := reads[i].Wait(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, floats(want)) {
+			t.Errorf("read %d: got %v, want %v", i, got, want)
+		}
+	}
+	after := dev.Counters()
+	if after.Dispatches-before.Dispatches != 6 || after.Submits-before.Submits != 3 || after.BytesRead-before.BytesRead != 12 {
+		t.Errorf("counted %+v, was %+v; want 6 dispatches in 3 submits, 12 bytes read", after, before)
+	}
+	if _, err := gpu.SubmitRead(dev, y, 12, 4, program); err == nil {
+		t.Error("a read behind the end of a buffer passed")
+	}
+	program.Release()
+	if _, err := gpu.SubmitRead(dev, y, 0, 4, program); err == nil {
+		t.Error("a program that was released passed")
 	}
 }
 

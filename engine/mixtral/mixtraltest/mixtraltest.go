@@ -126,6 +126,7 @@ func Run(t *testing.T, m *mixtral.Model, steps int) Outcome {
 		flying = flying[1:]
 		o.tokens = append(o.tokens, token)
 	}
+	m.Drain(t.Context())
 	logits()
 	return o
 }

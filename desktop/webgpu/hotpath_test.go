@@ -1,0 +1,13 @@
+package webgpu
+
+import (
+	"testing"
+
+	"mixtab/engine/mixtral/mixtraltest"
+)
+
+func TestHotPath(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.HotPath(t, dev, 0)
+}

@@ -1,0 +1,10 @@
+package mixtral_test
+
+import (
+	"testing"
+
+	"mixtab/engine/mixtral/mixtraltest"
+	"mixtab/engine/ref"
+)
+
+func TestHotPath(t *testing.T) { mixtraltest.HotPath(t, ref.New(), 0) }

@@ -1,0 +1,16 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"testing"
+
+	"mixtab/engine/mixtral/mixtraltest"
+)
+
+// A token is two crossings: its submit with the read, and the answer that brings it.
+func TestHotPath(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.HotPath(t, dev, 2)
+}
