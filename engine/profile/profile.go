@@ -93,13 +93,9 @@ func (d *Device) NewProgram(ctx context.Context, label string, dispatches []gpu.
 
 // Submit runs the programs, while recording one dispatch after the other.
 func (d *Device) Submit(programs ...gpu.Program) error {
-	inner := make([]gpu.Program, len(programs))
-	for i, p := range programs {
-		own, ok := p.(*program)
-		if !ok {
-			return &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %q is of another device", p.Label())}
-		}
-		inner[i] = own.Program
+	inner, err := innerOf(programs)
+	if err != nil {
+		return err
 	}
 	if !d.recording() {
 		return d.Device.Submit(inner...)
@@ -141,6 +137,19 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	return nil
 }
 
+// innerOf are the inner device's programs.
+func innerOf(programs []gpu.Program) ([]gpu.Program, error) {
+	inner := make([]gpu.Program, len(programs))
+	for i, p := range programs {
+		own, ok := p.(*program)
+		if !ok {
+			return nil, &gpu.ValidationError{Op: "submit", Message: fmt.Sprintf("program %q is of another device", p.Label())}
+		}
+		inner[i] = own.Program
+	}
+	return inner, nil
+}
+
 // stateBinding finds the binding of a kernel that lib/state.wgsl describes.
 var stateBinding = regexp.MustCompile(`@binding\((\d+)\) var<[^>]*> state\b`)
 
@@ -164,7 +173,22 @@ func (d *Device) state(ctx context.Context, dispatches []gpu.Dispatch) (pos, n i
 
 // StartRead records how long its bytes are waited for.
 func (d *Device) StartRead(b gpu.Buffer, offset, n int) (gpu.Readback, error) {
-	r, err := d.Device.StartRead(b, offset, n)
+	return d.SubmitRead(b, offset, n)
+}
+
+// SubmitRead is one call of the inner device where nothing is recorded.
+func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program) (gpu.Readback, error) {
+	inner, err := innerOf(programs)
+	if err != nil {
+		return nil, err
+	}
+	if d.recording() {
+		if err := d.Submit(programs...); err != nil {
+			return nil, err
+		}
+		inner = nil
+	}
+	r, err := gpu.SubmitRead(d.Device, b, offset, n, inner...)
 	if err != nil {
 		return nil, err
 	}

@@ -81,12 +81,16 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	dev.Start()
-	for range 3 {
+	for range 2 {
 		if err := dev.Submit(p); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := gpu.ReadInto(t.Context(), dev, y, 0, make([]byte, 8)); err != nil {
+	read, err := gpu.SubmitRead(dev, y, 0, 8, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Wait(t.Context(), make([]byte, 8)); err != nil {
 		t.Fatal(err)
 	}
 	r := dev.Stop()
