@@ -60,5 +60,5 @@ fn bytes_of(x: vec4<f32>, scale: f32) -> u32 {
         return 0u;
     }
     let n = vec4<u32>(vec4<i32>(clamp(round(x / scale), vec4<f32>(-127.0), vec4<f32>(127.0)))) & vec4<u32>(255u);
-    return n.x | n.y << 8u | n.z << 16u | n.w << 24u;
+    return n.x | (n.y << 8u) | (n.z << 16u) | (n.w << 24u);
 }
