@@ -21,7 +21,8 @@ func (e *Engine) Reused(prompt []int32) int { return e.model.Cache().Common(prom
 // It does not look at end tokens: Answer does.
 //
 // The longest prefix of the prompt that the KV cache still holds is not run again.
-// Tokens are sampled on the device; the host only collects them, some steps behind.
+// Tokens are sampled on the device, unless the config needs the host; the host only collects
+// them, some steps behind.
 func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config) iter.Seq2[int32, error] {
 	return func(yield func(int32, error) bool) {
 		if err := e.generate(ctx, prompt, cfg, yield); err != nil {
@@ -86,7 +87,7 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 			e.changeBudget()
 		}
 		ahead := e.ahead
-		if e.budgetChanges() {
+		if e.budgetChanges() || cfg.OnHost() {
 			ahead = 0 // let what is under way come in first
 		}
 		// The first token goes out before anything waits for the kernels of decoding.

@@ -32,6 +32,7 @@ const FREQUENCY: u32 = 4u;
 const PRESENCE: u32 = 5u;
 const SEED_LOW: u32 = 6u;
 const SEED_HIGH: u32 = 7u;
+const REPETITION: u32 = 8u;
 
 var<workgroup> sh_value: array<f32, WG>;
 var<workgroup> sh_index: array<u32, WG>;
@@ -42,8 +43,15 @@ fn setting(i: u32) -> f32 {
 
 // The logit of token i after penalties and temperature.
 fn scaled(i: u32) -> f32 {
+    var v = logits[i];
     let c = f32(counts[i]);
-    let v = logits[i] - setting(FREQUENCY) * c - select(0.0, setting(PRESENCE), c > 0.0);
+    if (c > 0.0) {
+        let repetition = setting(REPETITION);
+        if (repetition != 1.0) {
+            v = select(v * repetition, v / repetition, v > 0.0);
+        }
+        v = v - setting(FREQUENCY) * c - setting(PRESENCE);
+    }
     let temperature = setting(TEMPERATURE);
     return select(v / temperature, v, temperature == 0.0);
 }

@@ -42,5 +42,6 @@ const (
 	SamplingPresence    = 5 // f32
 	SamplingSeedLow     = 6 // u32
 	SamplingSeedHigh    = 7 // u32
-	SamplingWords       = 8
+	SamplingRepetition  = 8 // f32; 1 changes nothing
+	SamplingWords       = 9
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
 )
 
@@ -12,6 +13,7 @@ import (
 // run.
 type decoder struct {
 	*pass
+	sampling gpu.Program // the pass's end where the device samples
 	calls    []kernel.Call
 	cancel   context.CancelFunc
 	prepared chan error // has one value when the kernels are compiled
@@ -47,7 +49,7 @@ func (d *decoder) ready(ctx context.Context, m *Model) error {
 	if err != nil {
 		return err
 	}
-	if p.end, err = m.pipelines.Compile(ctx, "decode end", m.endCalls()); err != nil {
+	if d.sampling, err = m.pipelines.Compile(ctx, "decode end", m.endCalls()); err != nil {
 		return err
 	}
 	d.pass = p

@@ -8,3 +8,5 @@ import (
 )
 
 func TestHotPath(t *testing.T) { mixtraltest.HotPath(t, ref.New(), 0) }
+
+func TestHostSampling(t *testing.T) { mixtraltest.HostSampling(t, ref.New()) }

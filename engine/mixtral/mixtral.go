@@ -13,6 +13,7 @@ import (
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
+	"mixtab/engine/sample"
 	"mixtab/engine/weights"
 )
 
@@ -64,6 +65,8 @@ type Model struct {
 	decode                decoder
 	sampled               int          // tokens of the answer when it was begun
 	flying                []*Step      // decoding steps under way, in order
+	host                  *sample.Host // samples the answer under way; nil: the device does
+	hostPos               int          // of the token that it sampled last
 	traced                gpu.Readback // the trace of the token that came last; nil: none, or it is delivered
 }
 

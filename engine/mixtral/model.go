@@ -175,7 +175,15 @@ func (m *Model) Begin(c sample.Config, sampled ...int32) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := m.dev.Write(m.act.sampling.Buffer, 0, c.Words()); err != nil {
+	m.host = nil
+	if c.OnHost() {
+		var err error
+		if m.host, err = sample.NewHost(c, m.Config.VocabSize, sampled); err != nil {
+			return err
+		}
+	}
+	words, _ := binary.Append(nil, binary.LittleEndian, c.Words())
+	if err := m.dev.Write(m.act.sampling.Buffer, 0, words); err != nil {
 		return err
 	}
 	counts := make([]byte, 4*m.Config.VocabSize)

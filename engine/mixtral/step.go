@@ -20,7 +20,7 @@ type Step struct {
 	m      *Model
 	number int
 	read   gpu.Readback // nil: not begun
-	whole  bool         // read is of the state, not of the token alone
+	reads  reading
 	trace  gpu.Readback // where only the token is waited for and a trace is wanted; else nil
 	since  int          // the layer behind the one that waited last
 	from   int          // the layer from which the pass was queued last
@@ -29,9 +29,30 @@ type Step struct {
 	told   int          // layers whose choice the cache knows
 }
 
+// A reading is what is read back of a step.
+type reading int
+
+const (
+	theToken  reading = iota
+	theLogits         // for the host to sample from
+	theState          // all but the slot table
+)
+
+// words is how many words a reading has.
+func (m *Model) words(r reading) int {
+	switch r {
+	case theLogits:
+		return m.Config.VocabSize
+	case theState:
+		return m.stateLayout().Table(0)
+	}
+	return 1
+}
+
 // Decode queues one step: the token sampled before runs at the position that the device
 // knows, and the next is sampled. number is that of the token in the answer. The host
-// neither waits nor sends anything; several steps may be under way, at most Ring.
+// neither waits nor sends anything; several steps may be under way, at most Ring, or one
+// where the host samples.
 func (m *Model) Decode(ctx context.Context, number int) (*Step, error) {
 	if m.broken != nil {
 		return nil, m.broken
@@ -61,7 +82,13 @@ func (m *Model) beginBehind() error {
 // SampleFirst queues the head and sampling behind the last Prefill.
 func (m *Model) SampleFirst() (*Step, error) {
 	s := &Step{m: m, number: m.sampled, upto: m.Config.NLayers}
-	if err := s.readToken(m.head, m.sample); err != nil {
+	var err error
+	if m.host != nil {
+		err = s.start(theLogits, m.head)
+	} else {
+		err = s.start(theToken, m.head, m.sample)
+	}
+	if err != nil {
 		return nil, err
 	}
 	m.flying = []*Step{s}
@@ -78,29 +105,42 @@ func (s *Step) begin() error {
 func (s *Step) queue(from int, bound gpu.Program) error {
 	m := s.m
 	s.asked = time.Now()
+	m.decode.end = m.decode.sampling
+	if m.host != nil {
+		m.decode.end = m.head
+	}
 	last, err := m.decode.submit(m.dev, from, s.upto, bound)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !m.slots.complete():
+		return s.start(theState, last...)
+	case m.host != nil:
+		err = s.start(theLogits, last...)
+	default:
+		err = s.start(theToken, last...)
 	}
-	if !m.slots.complete() {
-		return s.readState(last...)
-	}
-	if err := s.readToken(last...); err != nil || m.options.Trace == nil {
+	if err != nil || m.options.Trace == nil {
 		return err
 	}
 	s.trace, err = m.startTrace()
 	return err
 }
 
-func (s *Step) readToken(programs ...gpu.Program) (err error) {
-	s.whole = false
-	s.read, err = gpu.SubmitRead(s.m.dev, s.m.act.out.Buffer, s.number%Ring*4, 4, programs...)
-	return err
-}
-
-func (s *Step) readState(programs ...gpu.Program) (err error) {
-	s.whole = true
-	s.read, err = gpu.SubmitRead(s.m.dev, s.m.act.state.Buffer, 0, 4*s.m.stateLayout().Table(0), programs...)
+// start submits programs and starts to read what they leave.
+func (s *Step) start(r reading, programs ...gpu.Program) (err error) {
+	a, offset := &s.m.act, 0
+	from := a.out
+	switch r {
+	case theToken:
+		offset = s.number % Ring * 4
+	case theLogits:
+		from = a.logits
+	case theState:
+		from = a.state
+	}
+	s.reads = r
+	s.read, err = gpu.SubmitRead(s.m.dev, from.Buffer, offset, 4*s.m.words(r), programs...)
 	return err
 }
 
@@ -111,18 +151,21 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 		if err := m.beginBehind(); err != nil {
 			return 0, err
 		}
-		words := make([]uint32, 1)
-		if s.whole {
-			words = make([]uint32, m.stateLayout().Table(0))
-		}
+		words := make([]uint32, m.words(s.reads))
 		if err := waitWords(ctx, s.read, words); err != nil {
 			return 0, err
 		}
 		switch {
-		case !s.whole:
+		case s.reads != theState:
 			s.arrived(m.Config.NLayers)
 			m.flying = m.flying[1:]
-			return int32(words[0]), m.deliver(ctx, s.trace)
+			if err := m.deliver(ctx, s.trace); err != nil {
+				return 0, err
+			}
+			if s.reads == theLogits {
+				return s.choose(words)
+			}
+			return int32(words[0]), nil
 		case words[kernel.StateFault] != 0:
 			l := int(words[kernel.StateFault]) - 1
 			s.arrived(l)
@@ -145,7 +188,14 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 				}
 				m.options.Trace(m.chosenByAll(words))
 			}
-			return int32(words[kernel.StateToken]), nil
+			if m.host == nil {
+				return int32(words[kernel.StateToken]), nil
+			}
+			logits, err := m.read(ctx, m.act.logits.Buffer, 0, m.Config.VocabSize)
+			if err != nil {
+				return 0, err
+			}
+			return s.choose(logits)
 		}
 	}
 }
@@ -297,11 +347,7 @@ func (s *Step) discard(ctx context.Context) error {
 			return err
 		}
 	}
-	n := 1
-	if s.whole {
-		n = s.m.stateLayout().Table(0)
-	}
-	return waitWords(ctx, s.read, make([]uint32, n))
+	return waitWords(ctx, s.read, make([]uint32, s.m.words(s.reads)))
 }
 
 // Drain waits for the steps that nobody has waited for, and forgets all that are under way.

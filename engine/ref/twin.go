@@ -28,7 +28,7 @@ var twins = map[string]func(*call){
 	"qkv":                 qkv,
 	"rmsnorm":             rmsnorm,
 	"router":              router,
-	"sample":              sample,
+	"sample":              sampleToken,
 }
 
 // A call is one dispatch as its twin sees it.

@@ -14,3 +14,9 @@ func TestHotPath(t *testing.T) {
 	defer dev.Close()
 	mixtraltest.HotPath(t, dev, 2)
 }
+
+func TestHostSampling(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.HostSampling(t, dev)
+}

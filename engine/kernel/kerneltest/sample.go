@@ -8,6 +8,7 @@ import (
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
 	"mixtab/engine/ref"
+	"mixtab/engine/sample"
 )
 
 func testSample(t *testing.T, s *suite) {
@@ -37,7 +38,10 @@ func testSample(t *testing.T, s *suite) {
 		{"frequency", sampling{temperature: 0.5, topP: 1, frequency: 2, seed: 12}},
 		{"presence", sampling{temperature: 0.5, topP: 1, presence: 5, seed: 13}},
 		{"negative penalties", sampling{temperature: 1, topP: 1, frequency: -0.5, presence: -0.5, seed: 14}},
-		{"all", sampling{temperature: 0.8, topK: 40, topP: 0.95, minP: 0.02, frequency: 0.3, presence: 0.2, seed: 0xfeedfacecafebeef}},
+		{"greedy and repetition", sampling{topP: 1, repetition: 1.3}},
+		{"repetition", sampling{temperature: 0.9, topP: 1, repetition: 1.8, seed: 15}},
+		{"repetition below 1", sampling{temperature: 0.9, topP: 1, repetition: 0.7, seed: 16}},
+		{"all", sampling{temperature: 0.8, topK: 40, topP: 0.95, minP: 0.02, frequency: 0.3, presence: 0.2, repetition: 1.2, seed: 0xfeedfacecafebeef}},
 	} {
 		s.try(t, tt.name, func(c *trial) { c.sample(s.tuning, c.normal(300, 3), tt.settings, 24) })
 	}
@@ -91,6 +95,7 @@ func testSample(t *testing.T, s *suite) {
 	})
 	s.try(t, "ring", func(c *trial) { c.sampleRing(s.tuning) })
 	s.try(t, "like ref", func(c *trial) { c.sampleLikeRef() })
+	s.try(t, "like the host", func(c *trial) { c.sampleLikeHost(s.tuning, 60) })
 	s.try(t, "distribution", func(c *trial) { c.distribution(c.normal(16, 1), 16, 4, 1024, 45) })
 	s.try(t, "distribution/mixtral", func(c *trial) { c.distribution(c.normal(32000, 2), 8, 1, 512, 30) })
 }
@@ -101,6 +106,7 @@ type sampling struct {
 	topK                uint32
 	topP, minP          float32
 	frequency, presence float32
+	repetition          float32 // 0: none, as 1
 	seed                uint64
 }
 
@@ -112,6 +118,10 @@ func (s sampling) words() []uint32 {
 	w[kernel.SamplingMinP] = math.Float32bits(s.minP)
 	w[kernel.SamplingFrequency] = math.Float32bits(s.frequency)
 	w[kernel.SamplingPresence] = math.Float32bits(s.presence)
+	w[kernel.SamplingRepetition] = math.Float32bits(1)
+	if s.repetition != 0 {
+		w[kernel.SamplingRepetition] = math.Float32bits(s.repetition)
+	}
 	w[kernel.SamplingSeedLow] = uint32(s.seed)
 	w[kernel.SamplingSeedHigh] = uint32(s.seed >> 32)
 	return w
@@ -209,6 +219,51 @@ func (c *trial) sampleLikeRef() {
 	c.compared += n
 }
 
+// sampleLikeHost draws with made-up parameters of all kinds. The host's Pick is to choose the
+// same tokens, but where the random number lies at a boundary.
+func (c *trial) sampleLikeHost(t kernel.Tuning, n int) {
+	const ring = 8
+	maybe := func(v float64) float64 { // a parameter that is off every other time
+		return v * float64(c.rng.IntN(2))
+	}
+	same := 0
+	for i := range n {
+		vocab := 1 + c.rng.IntN(500)
+		logits := c.normal(vocab, 1+4*c.rng.Float64())
+		counts := make([]uint32, vocab)
+		for i := range counts {
+			counts[i] = uint32(max(0, c.rng.IntN(8)-4))
+		}
+		config := sample.Config{
+			Temperature: maybe(0.2 + 2*c.rng.Float64()), TopK: int(maybe(float64(1 + c.rng.IntN(vocab)))),
+			TopP: maybe(c.rng.Float64()), MinP: maybe(0.3 * c.rng.Float64()), RepetitionPenalty: maybe(0.5 + 1.5*c.rng.Float64()),
+			FrequencyPenalty: maybe(4*c.rng.Float64() - 2), PresencePenalty: maybe(4*c.rng.Float64() - 2), Seed: c.rng.Uint64(),
+		}
+		step := c.rng.Uint32()
+		out := c.output(ring)
+		c.run(kernel.Sample(t, c.floats(logits), c.words(config.Words()...), c.words(counts...), c.words(0), c.words(0, 1, step, 0, 0), out.binding, vocab, ring))
+		got, want := int(out.read()[step%ring]), sample.Pick(config.Words(), logits, counts, step)
+		if got == want {
+			same++
+			continue
+		}
+		settings := sampling{
+			temperature: float32(config.Temperature), topK: uint32(config.TopK), topP: float32(config.TopP), minP: float32(config.MinP),
+			frequency: float32(config.FrequencyPenalty), presence: float32(config.PresencePenalty), repetition: float32(config.RepetitionPenalty),
+		}
+		if config.TopP == 0 {
+			settings.topP = 1
+		}
+		if got >= vocab || !newLottery(logits, counts, settings).allows(got, uniform(config.Seed, step)) {
+			c.Errorf("draw %d: token %d, the host's is %d of %d: %+v, step %d", i, got, want, vocab, config, step)
+		}
+	}
+	c.compared += n
+	if same < n*95/100 {
+		c.Errorf("%d of %d tokens are the host's", same, n)
+	}
+}
+
 // distribution draws without penalties and compares how often tokens came, in groups
 // of about equal weight, with their weights: Pearson's χ² is to stay below limit.
 func (c *trial) distribution(logits []float32, groups, seeds, n int, limit float64) {
@@ -266,7 +321,15 @@ func newLottery(logits []float32, counts []uint32, s sampling) *lottery {
 	l := &lottery{greedy: s.temperature == 0, weight: make([]float64, len(logits)), border: make([]float64, len(logits))}
 	z := make([]float64, len(logits))
 	for i, v := range logits {
-		z[i] = float64(v) - float64(s.frequency)*float64(counts[i])
+		z[i] = float64(v)
+		if counts[i] > 0 && s.repetition != 0 {
+			if v > 0 {
+				z[i] /= float64(s.repetition)
+			} else {
+				z[i] *= float64(s.repetition)
+			}
+		}
+		z[i] -= float64(s.frequency) * float64(counts[i])
 		if counts[i] > 0 {
 			z[i] -= float64(s.presence)
 		}
