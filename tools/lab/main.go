@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -91,7 +92,9 @@ func (o *options) measure(ctx context.Context, dev gpu.Device) error {
 		if err != nil {
 			return err
 		}
-		t.Error = worst
+		if !math.IsNaN(worst) {
+			t.Error = &worst
+		}
 		t.print()
 		r.Shapes = append(r.Shapes, t)
 	}

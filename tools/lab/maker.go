@@ -71,11 +71,19 @@ func (m *maker) words(words ...uint32) gpu.Binding {
 
 // floats are n numbers around zero.
 func (m *maker) floats(n int) gpu.Binding {
-	words := make([]uint32, n)
-	for i := range words {
-		words[i] = math.Float32bits(float32(m.rng.NormFloat64()))
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(m.rng.NormFloat64())
 	}
-	return m.words(words...)
+	return m.words(bits(values)...)
+}
+
+func bits(values []float32) []uint32 {
+	words := make([]uint32, len(values))
+	for i, v := range values {
+		words[i] = math.Float32bits(v)
+	}
+	return words
 }
 
 // state is that of a pass, with a table in which every expert has the slot of its number.
@@ -116,6 +124,41 @@ func (m *maker) weights(f quant.Format, rows, cols int) gpu.Binding {
 	b := m.buffer(len(data))
 	m.write(b, 0, data)
 	return b
+}
+
+// heads are Mixtral's, or a quarter where rows are to be few.
+func (m *maker) heads() kernel.Heads {
+	if m.most > 0 {
+		return kernel.Heads{NHeads: 8, NKVHeads: 2, HeadDim: 128}
+	}
+	return kernel.Heads{NHeads: 32, NKVHeads: 8, HeadDim: 128}
+}
+
+// cache is full of numbers in its format.
+func (m *maker) cache(f kernel.KVFormat, context int, h kernel.Heads) kernel.KV {
+	side := func(bytes int) gpu.Binding {
+		data := make([]byte, bytes)
+		switch f {
+		case kernel.KVF32:
+			return m.floats(bytes / 4)
+		case kernel.KVF16:
+			for i := 0; i < bytes; i += 2 {
+				binary.LittleEndian.PutUint16(data[i:], quant.ToF16(float32(m.rng.NormFloat64())))
+			}
+		case kernel.KVQ8:
+			values := f.VBytes(context, h)
+			for i := range values {
+				data[i] = byte(m.rng.Uint32())
+			}
+			for i := values; i < bytes; i += 2 { // the scales, of quants of size 70
+				binary.LittleEndian.PutUint16(data[i:], quant.ToF16(1.0/70))
+			}
+		}
+		b := m.buffer(bytes)
+		m.write(b, 0, data)
+		return b
+	}
+	return kernel.KV{Format: f, K: side(f.KBytes(context, h)), V: side(f.VBytes(context, h)), Context: context}
 }
 
 // slots are a matrix of the first n experts, in as many banks as the adapter needs.

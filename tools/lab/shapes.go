@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
@@ -52,6 +53,12 @@ var shapes = []shape{
 	{"matmul", "1 token, attention's output", 0, 1, matmul(quant.Q4, 1, dim, dim, true)},
 	{"matmul", "1 token, head", 0, 1, matmul(quant.Q8, 1, vocab/4, dim, false)},
 	{"matmul", "128 tokens, attention's output", 0, prefill, matmul(quant.Q4, prefill, dim, dim, true)},
+	{"qkv", "1 token", 0, 1, qkv(1)},
+	{"qkv", "128 tokens", 0, prefill, qkv(prefill)},
+	{"attention", "1 token behind 2047, f32 cache", 2047, 1, attention(kernel.KVF32, 2047, 1)},
+	{"attention", "1 token behind 2047, f16 cache", 2047, 1, attention(kernel.KVF16, 2047, 1)},
+	{"attention", "1 token behind 2047, q8 cache", 2047, 1, attention(kernel.KVQ8, 2047, 1)},
+	{"attention", "128 tokens behind 384, f16 cache", 384, prefill, attention(kernel.KVF16, 384, prefill)},
 	{"router", "1 token", 0, 1, router(1)},
 	{"router", "128 tokens", 0, prefill, router(prefill)},
 	{"moe_gate_up", "1 token, 2 experts", 0, 1, func(m *maker) setup {
@@ -96,6 +103,8 @@ var shapes = []shape{
 			return kernel.MoECombine(t, x, route, state, y, prefill, dim, choice)
 		})}
 	}},
+	{"sample", "greedy", 0, 1, sample(0, 0)},
+	{"sample", "top-k 40, top-p 0.9", 0, 1, sample(40, 0.9)},
 	{"embed", "1 token", 0, 1, func(m *maker) setup {
 		rows := m.rows(vocab / 4)
 		tokens, state, x := m.words(7, 0), m.state(0, 1), m.zeros(dim)
@@ -128,6 +137,49 @@ func matmul(f quant.Format, n, rows, cols int, accumulate bool) func(*maker) set
 		x, state, w, y := m.floats(n*cols), m.state(0, n), m.weights(f, rows, cols), m.zeros(n*rows)
 		return setup{out: y, timed: one(func(t kernel.Tuning) kernel.Call {
 			return kernel.Matmul(t, f, x, state, w, y, n, rows, cols, rows, 0, accumulate)
+		})}
+	}
+}
+
+func qkv(n int) func(*maker) setup {
+	return func(m *maker) setup {
+		h := m.heads()
+		rows := (h.NHeads + 2*h.NKVHeads) * h.HeadDim
+		x, state, w, q := m.floats(n*dim), m.state(0, n), m.weights(quant.Q4, rows, dim), m.zeros(n*h.NHeads*h.HeadDim)
+		rope := m.words(bits(kernel.RopeTable(n, h.HeadDim, 1e6))...)
+		k, v := m.zeros(n*h.NKVHeads*h.HeadDim), m.zeros(n*h.NKVHeads*h.HeadDim)
+		return setup{out: q, timed: one(func(t kernel.Tuning) kernel.Call {
+			return kernel.QKV(t, quant.Q4, kernel.KVF32, x, state, w, rope, q, k, v, n, dim, h)
+		})}
+	}
+}
+
+func attention(f kernel.KVFormat, pos, n int) func(*maker) setup {
+	return func(m *maker) setup {
+		h := m.heads()
+		q, state, y := m.floats(n*h.NHeads*h.HeadDim), m.state(pos, n), m.zeros(n*h.NHeads*h.HeadDim)
+		kv := m.cache(f, pos+n, h)
+		parts := 256
+		for _, v := range kernel.AttentionVariants {
+			parts = max(parts, kernel.AttentionPartBytes(kernel.Tuning{Attention: v}, n, kv.Context, h))
+		}
+		room := m.buffer(parts)
+		return setup{out: y, timed: func(t kernel.Tuning) []kernel.Call { return kernel.Attention(t, q, kv, state, room, y, n, h) }}
+	}
+}
+
+func sample(topK uint32, topP float32) func(*maker) setup {
+	return func(m *maker) setup {
+		const ring = 64
+		sampling := make([]uint32, kernel.SamplingWords)
+		if topK > 0 {
+			sampling[kernel.SamplingTemperature] = math.Float32bits(1)
+		}
+		sampling[kernel.SamplingTopK], sampling[kernel.SamplingTopP] = topK, math.Float32bits(topP)
+		logits, params, counts := m.floats(vocab), m.words(sampling...), m.zeros(vocab)
+		tokens, state, out := m.zeros(1), m.state(0, 1), m.zeros(ring)
+		return setup{timed: one(func(t kernel.Tuning) kernel.Call {
+			return kernel.Sample(t, logits, params, counts, tokens, state, out, vocab, ring)
 		})}
 	}
 }

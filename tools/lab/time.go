@@ -16,8 +16,8 @@ import (
 // A timed is what -json prints of a shape.
 type timed struct {
 	Shape    string         `json:"shape"`
-	CopyGBs  float64        `json:"copy_gb_s"` // in the same turns
-	Error    float64        `json:"error"`     // the largest of the variants against the twin: Σ(y-twin)² / Σ twin²
+	CopyGBs  float64        `json:"copy_gb_s"`       // in the same turns
+	Error    *float64       `json:"error,omitempty"` // the largest of the variants against the twin: Σ(y-twin)² / Σ twin²
 	Variants []timedVariant `json:"variants"`
 }
 
@@ -89,7 +89,11 @@ func median(values []float64) float64 {
 }
 
 func (t timed) print() {
-	fmt.Printf("\n%s · copy kernel %.2f GB/s · squared error against the twin %.1g\n", t.Shape, t.CopyGBs, t.Error)
+	fmt.Printf("\n%s · copy kernel %.2f GB/s", t.Shape, t.CopyGBs)
+	if t.Error != nil {
+		fmt.Printf(" · squared error against the twin %.1g", *t.Error)
+	}
+	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "ms\tGB/s\tof copy\tGMAC/s\t  variant, the fastest first")
 	for _, v := range t.Variants {

@@ -27,7 +27,10 @@ func variants(info gpu.Info) []kernel.Tuning {
 	}
 	for _, wg := range []int{16, 32, 64, 128, 256} {
 		try(func(t *kernel.Tuning) { t.ReduceWG = wg })
-		try(func(t *kernel.Tuning) { t.AttentionWG = wg })
+		try(func(t *kernel.Tuning) { t.SampleWG = wg })
+		for _, v := range kernel.AttentionVariants {
+			try(func(t *kernel.Tuning) { t.AttentionWG, t.Attention = wg, v })
+		}
 	}
 	return all
 }
