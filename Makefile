@@ -108,6 +108,11 @@ bench-kernel-web: $(GOBROWSER) ## does the same in headless Chromium
 	@$(JS) go build -trimpath -ldflags='-s -w' -o build/lab.wasm ./tools/lab
 	@$(GOBROWSER) build/lab.wasm -kernel '$(NAME)' $(LAB)
 
+.PHONY: bench-peers
+bench-peers: $(MODULES) ## measures mixtab beside ONNX Runtime Web, wllama and llama.cpp, which it fetches from npm (half an hour, 7 GB; PEERS=-h lists flags)
+	@tools/bootstrap.sh peers
+	@node tools/peers/main.mjs $(PEERS)
+
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)
 	@mkdir -p build

@@ -4,6 +4,7 @@
 #
 #   tools/bootstrap.sh build   Go and Node
 #   tools/bootstrap.sh test    also a C compiler, a Vulkan driver and Chromium
+#   tools/bootstrap.sh peers   also Vulkan's headers
 set -euo pipefail
 
 die() { echo "mixtab: $*" >&2; exit 1; }
@@ -16,7 +17,7 @@ at_least 1.21 "$(go env GOVERSION | sed 's/^go//; s/[ -].*//')" || die "$(go ver
 have node || die "Node is missing: install Node 20.19 or newer from https://nodejs.org"
 at_least 20.19 "$(node --version | sed 's/^v//')" || die "Node $(node --version) is too old: install 20.19 or newer from https://nodejs.org"
 have npm || die "npm is missing: it comes with Node from https://nodejs.org (Debian: apt-get install npm)"
-[ "${1:-build}" = test ] || exit 0
+[ "${1:-build}" != build ] || exit 0
 
 browser() {
   local b
@@ -32,6 +33,7 @@ packages=()
 have gcc || have clang || have cc || packages+=(gcc libc6-dev)
 loader || packages+=(libvulkan1)
 vulkan || packages+=(mesa-vulkan-drivers)
+[ "$1" != peers ] || [ -e /usr/include/vulkan/vulkan.h ] || packages+=(libvulkan-dev)
 if ! browser; then
   # Ubuntu's package called chromium installs a snap, which no container can run.
   if grep -qsi '^ID=ubuntu' /etc/os-release; then

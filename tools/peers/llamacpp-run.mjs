@@ -23,7 +23,14 @@ const llama = await getLlama({
 });
 const unsafe = { ignoreMemorySafetyChecks: true };
 const model = await llama.loadModel({ modelPath, gpuLayers: backend === 'vulkan' ? 'max' : 0, ...unsafe });
-const context = await model.createContext({ contextSize: 512, batchSize: 512, threads: availableParallelism(), ...unsafe });
+// With flash attention its Vulkan backend crashes on Mesa 22.3's lavapipe.
+const context = await model.createContext({
+  contextSize: 512,
+  batchSize: 512,
+  threads: availableParallelism(),
+  flashAttention: false,
+  ...unsafe,
+});
 const sequence = context.getSequence();
 
 for await (const _ of createInterface({ input: process.stdin })) {

@@ -17,6 +17,7 @@ Measures mixtab and its peers in turns and writes a table, and build/peers/resul
   -only LIST        peers: onnxruntime, wllama, llamacpp (default: all)
   -adapters LIST    of onnxruntime: lavapipe, swiftshader (default: both)
   -ops LIST         of onnxruntime: ${onnxruntime.names} (default: all)
+  -models LIST      of llamacpp: exact:vulkan, four:vulkan, exact:cpu (default: all)
   -runs N           of each operation, after a warm-up (default 5)
   -rounds N         of each model, after a warm-up (default 3)
   -limit SECONDS    for one row (default 900)
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'onnxruntime,wllama,llamacpp' },
     adapters: { type: 'string', default: 'lavapipe,swiftshader' },
     ops: { type: 'string', default: onnxruntime.names.join(',') },
+    models: { type: 'string', default: 'exact:vulkan,four:vulkan,exact:cpu' },
     runs: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     limit: { type: 'string', default: '900' },
@@ -51,16 +53,26 @@ if (values.help) {
   process.exit(0);
 }
 
-const go = (args, env = {}) => execFileSync('go', args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } });
+const go = (args, env = {}) =>
+  execFileSync('go', args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } });
 const bench = { root, scratch, lavapipe: values.lavapipe, go };
 const only = values.only.split(',');
 
 mkdirSync(scratch, { recursive: true });
-writeFileSync(join(scratch, 'package.json'), JSON.stringify({ private: true, dependencies: packages }, null, 2));
-execFileSync('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts', '--silent'], { cwd: scratch, stdio: ['ignore', 2, 2] });
-if (!existsSync(join(values.lavapipe, 'lvp_icd.json'))) execFileSync(join(root, 'tools/peers/lavapipe.sh'), [values.lavapipe], { stdio: ['ignore', 2, 2] });
+writeFileSync(
+  join(scratch, 'package.json'),
+  JSON.stringify({ private: true, dependencies: packages }, null, 2),
+);
+execFileSync(
+  'npm',
+  ['install', '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts', '--silent'],
+  { cwd: scratch, stdio: ['ignore', 2, 2] },
+);
+if (!existsSync(join(values.lavapipe, 'lvp_icd.json')))
+  execFileSync(join(root, 'tools/peers/lavapipe.sh'), [values.lavapipe], { stdio: ['ignore', 2, 2] });
 const js = { GOOS: 'js', GOARCH: 'wasm' };
-const build = (out, what, env) => go(['build', '-trimpath', '-ldflags=-s -w', '-o', join(scratch, out), what], env);
+const build = (out, what, env) =>
+  go(['build', '-trimpath', '-ldflags=-s -w', '-o', join(scratch, out), what], env);
 build('ours.wasm', './tools/peers/ours', js);
 build('bench.wasm', './tools/bench', js);
 build('bench', './tools/bench');
@@ -69,7 +81,10 @@ build('gobrowser', './tools/gobrowser');
 const rows = [];
 const add = more => {
   rows.push(...more);
-  writeFileSync(join(scratch, 'result.json'), `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`);
+  writeFileSync(
+    join(scratch, 'result.json'),
+    `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`,
+  );
 };
 const site = await new Site(root, scratch).start();
 if (only.includes('onnxruntime')) {
@@ -78,9 +93,10 @@ if (only.includes('onnxruntime')) {
     for (const op of values.ops.split(','))
       add([await onnxruntime.compare(bench, site, adapter, op, Number(values.runs), Number(values.limit))]);
 }
-if (only.includes('wllama')) add(await models.wllama(bench, site, Number(values.rounds), Number(values.limit)));
+if (only.includes('wllama'))
+  add(await models.wllama(bench, site, Number(values.rounds), Number(values.limit)));
 site.close();
 if (only.includes('llamacpp'))
-  for (const [name, backend] of [['exact', 'vulkan'], ['four', 'vulkan'], ['exact', 'cpu']])
-    add(await models.llamacpp(bench, name, backend, Number(values.rounds), Number(values.limit)));
+  for (const model of values.models.split(','))
+    add(await models.llamacpp(bench, ...model.split(':'), Number(values.rounds), Number(values.limit)));
 console.log(table(rows));

@@ -1,7 +1,7 @@
 // Whole models beside llama.cpp and wllama: the same weights, number for number, as a pack and
 // as a GGUF file, and the same prompt; greedy tokens are compared.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { check, launch } from './chromium.mjs';
@@ -11,9 +11,25 @@ const text = 'The quick brown fox jumps over the lazy dog, again and again, unti
 
 const models = {
   exact: { flags: ['-layers', '2'], what: '2 layers of the exact geometry' },
-  four: { flags: ['-layers', '2', '-experts', '4', '-vocab', '28672'], what: '2 layers, 4 experts and 28,672 tokens instead of 8 and 32,000' },
+  four: {
+    flags: ['-layers', '2', '-experts', '4', '-vocab', '28672'],
+    what: '2 layers, 4 experts and 28,672 tokens instead of 8 and 32,000',
+  },
   small: {
-    flags: ['-layers', '2', '-hidden', '1024', '-inter', '3584', '-heads', '8', '-kv-heads', '2', '-context', '4096'],
+    flags: [
+      '-layers',
+      '2',
+      '-hidden',
+      '1024',
+      '-inter',
+      '3584',
+      '-heads',
+      '8',
+      '-kv-heads',
+      '2',
+      '-context',
+      '4096',
+    ],
     what: 'hidden 1024, inter 3584, 2 layers',
   },
 };
@@ -24,7 +40,7 @@ function make(bench, name) {
   const file = join(bench.scratch, 'files', `${name}.gguf`);
   mkdirSync(join(bench.scratch, 'files'), { recursive: true });
   bench.go(['run', './tools/synth', '-out', pack, '-format', 'q4', ...models[name].flags]);
-  if (!existsSync(file)) bench.go(['run', './tools/peers/gguf', '-pack', pack, '-out', file]);
+  bench.go(['run', './tools/peers/gguf', '-pack', pack, '-out', file]);
   const line = execFileSync('go', ['run', './tools/tokenize', '-tokenizer', join(pack, 'tokenizer.model')], {
     cwd: bench.root,
     input: JSON.stringify({ text }),
@@ -35,7 +51,12 @@ function make(bench, name) {
 
 /** What a run of tools/bench says, whose last line is JSON. */
 function benched(bench, program, args, env) {
-  const out = execFileSync(program, args, { cwd: bench.root, encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const out = execFileSync(program, args, {
+    cwd: bench.root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const r = JSON.parse(out.trim().split('\n').at(-1));
   console.error(`  ours: prefill ${r.prefill_tok_s.toFixed(2)}, decode ${r.decode_tok_s.toFixed(2)} tok/s`);
   return { prefill: r.prefill_tok_s, decode: r.decode_tok_s, tokens: r.tokens };
@@ -46,7 +67,9 @@ async function turns(rounds, about, ours, theirs) {
   const runs = { ours: [], theirs: [] };
   for (let i = 0; i <= rounds; i++) {
     const t = await theirs();
-    console.error(`  theirs: prefill ${t.prefill.toFixed(2)}, decode ${t.decode.toFixed(2)} tok/s${i ? '' : ' (warm-up)'}`);
+    console.error(
+      `  theirs: prefill ${t.prefill.toFixed(2)}, decode ${t.decode.toFixed(2)} tok/s${i ? '' : ' (warm-up)'}`,
+    );
     if (i === 0) continue;
     runs.theirs.push(t);
     runs.ours.push(ours());
@@ -81,7 +104,7 @@ export async function llamacpp(bench, name, backend, rounds, limit) {
     peer: `llama.cpp, ${backend === 'vulkan' ? 'Vulkan' : 'CPU'} backend`,
     device: 'lavapipe, native',
     op: models[name].what,
-    bar: name === 'four' || backend === 'cpu' ? undefined : 2,
+    bar: backend === 'vulkan' ? 2 : undefined,
   };
   const { pack, file, ids } = make(bench, name);
   const gen = 8;
@@ -90,11 +113,15 @@ export async function llamacpp(bench, name, backend, rounds, limit) {
   // Without the first, llama.cpp leaves out devices that are CPUs.
   const env = { GGML_VK_VISIBLE_DEVICES: '0', XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? runtime };
   console.error(`${about.peer}, ${about.op}`);
-  const child = spawn(process.execPath, [join(bench.root, 'tools/peers/llamacpp-run.mjs'), backend, file, JSON.stringify(ids), gen], {
-    cwd: bench.scratch,
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(bench.root, 'tools/peers/llamacpp-run.mjs'), backend, file, JSON.stringify(ids), gen],
+    {
+      cwd: bench.scratch,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   const log = [];
   createInterface({ input: child.stderr }).on('line', line => log.push(line));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -105,11 +132,13 @@ export async function llamacpp(bench, name, backend, rounds, limit) {
     return JSON.parse(value);
   };
   const flags = ['-pack', pack, '-ids', ids.join(','), '-gen', `${gen}`, '-runs', '2', '-json'];
-  const ours = () => benched(bench, join(bench.scratch, 'bench'), flags, { MIXTAB_ADAPTER: 'llvmpipe', ...env });
+  const ours = () =>
+    benched(bench, join(bench.scratch, 'bench'), flags, { MIXTAB_ADAPTER: 'llvmpipe', ...env });
   try {
-    const rows = await Promise.race([turns(rounds, about, ours, theirs), late(limit, () => about.op)]);
+    const rows = await Promise.race([turns(rounds, about, ours, theirs), late(limit)]);
     const placed = placement(log);
-    if (backend === 'vulkan' && !placed.some(p => p.startsWith('Vulkan'))) throw new Error('llama.cpp did not use Vulkan');
+    if (backend === 'vulkan' && !placed.some(p => p.startsWith('Vulkan')))
+      throw new Error('llama.cpp did not use Vulkan');
     return rows.map(row => ({ ...row, placed }));
   } catch (error) {
     return [{ ...about, why: error.message.split('\n')[0] }];
@@ -120,10 +149,12 @@ export async function llamacpp(bench, name, backend, rounds, limit) {
 
 /** Where llama.cpp, or wllama, says that it put a model's weights. */
 function placement(log) {
-  return log.flatMap(line => {
-    const m = line.match(/load_tensors: +(\S+) model buffer size = +(\S+ MiB)/);
-    return m ? [`${m[1]} ${m[2]}`] : [];
-  }).filter((p, i, all) => all.indexOf(p) === i);
+  return log
+    .flatMap(line => {
+      const m = line.match(/load_tensors: +(\S+) model buffer size = +(\S+ MiB)/);
+      return m ? [`${m[1]} ${m[2]}`] : [];
+    })
+    .filter((p, i, all) => all.indexOf(p) === i);
 }
 
 /** Rows against wllama in Chromium on lavapipe. */
@@ -135,9 +166,18 @@ export async function wllama(bench, site, rounds, limit) {
   const browser = await launch('lavapipe', bench.lavapipe);
   const log = [];
   const flags = ['-pack', '/serve', '-ids', ids.join(','), '-gen', `${gen}`, '-runs', '2', '-json'];
-  const env = { MIXTAB_CHROMIUM: join(bench.lavapipe, 'chromium'), VK_DRIVER_FILES: join(bench.lavapipe, 'lvp_icd.json'), MIXTAB_SERVE: pack };
+  const env = {
+    MIXTAB_CHROMIUM: join(bench.lavapipe, 'chromium'),
+    VK_DRIVER_FILES: join(bench.lavapipe, 'lvp_icd.json'),
+    MIXTAB_SERVE: pack,
+  };
   const ours = () => {
-    const r = benched(bench, join(bench.scratch, 'gobrowser'), [join(bench.scratch, 'bench.wasm'), ...flags], env);
+    const r = benched(
+      bench,
+      join(bench.scratch, 'gobrowser'),
+      [join(bench.scratch, 'bench.wasm'), ...flags],
+      env,
+    );
     return { ...r, text: spelled(bench, pack, r.tokens) };
   };
   try {
@@ -152,12 +192,18 @@ export async function wllama(bench, site, rounds, limit) {
       if (!placed.some(p => p.startsWith('WebGPU'))) throw new Error(`wllama did not use WebGPU: ${placed}`);
       const theirs = async () => {
         const r = await page.evaluate(([prompt, n]) => globalThis.run(prompt, n), [text, gen]);
-        if (r.timings.prompt_n !== ids.length) throw new Error(`wllama's prompt has ${r.timings.prompt_n} tokens, ours ${ids.length}`);
-        return { prefill: r.timings.prompt_per_second, decode: r.timings.predicted_per_second, text: r.text };
+        if (r.timings.prompt_n !== ids.length)
+          throw new Error(`wllama's prompt has ${r.timings.prompt_n} tokens, ours ${ids.length}`);
+        // The first token's space is left out by one of us.
+        return {
+          prefill: r.timings.prompt_per_second,
+          decode: r.timings.predicted_per_second,
+          text: r.text.trimStart(),
+        };
       };
       return (await turns(rounds, about, ours, theirs)).map(row => ({ ...row, placed }));
     };
-    return await Promise.race([work(), late(limit, () => about.op)]);
+    return await Promise.race([work(), late(limit)]);
   } catch (error) {
     return [{ ...about, why: `${error.message.split('\n')[0]} (${log.at(-1)})` }];
   } finally {

@@ -48,7 +48,12 @@ const bars = { lavapipe: 2, swiftshader: 10 };
 export async function compare(bench, site, adapter, op, runs, limit) {
   const { scratch, lavapipe } = bench;
   const { title, inputs, constants } = operations[op];
-  const row = { peer: 'ONNX Runtime Web, WebGPU', device: `${adapter}, Chromium`, op: title, bar: bars[adapter] };
+  const row = {
+    peer: 'ONNX Runtime Web, WebGPU',
+    device: `${adapter}, Chromium`,
+    op: title,
+    bar: bars[adapter],
+  };
   const want = await readFile(join(scratch, 'inputs', op, 'want.f64'));
   const truth = new Float64Array(want.buffer, want.byteOffset, want.byteLength / 8);
   site.reset();
@@ -86,13 +91,13 @@ export async function compare(bench, site, adapter, op, runs, limit) {
         row.ours.push(o.ms);
       }
     };
-    await Promise.race([work(), late(limit, () => last)]);
+    await Promise.race([work(), late(limit)]);
+    if (!(row.ourError.rel < 1e-4)) throw new Error(`our result is wrong by ${row.ourError.rel} of its RMS`);
     row.theirMs = median(row.theirs);
     row.ourMs = median(row.ours);
     row.ratio = row.theirMs / row.ourMs;
   } catch (error) {
-    row.why = error.message.split('\n')[0];
-    row.at = last;
+    row.why = `${error.message.split('\n')[0]} (${last})`;
   } finally {
     await browser.close();
   }
@@ -107,8 +112,9 @@ function error(bytes, truth) {
   let squares = 0;
   for (let i = 0; i < truth.length; i++) {
     const d = Math.abs(got[i] - truth[i]);
-    if (!(d <= most)) most = d; // NaN stays
+    if (!(d <= most) && !Number.isNaN(most)) most = d; // NaN stays
     squares += truth[i] ** 2;
   }
-  return { abs: most, rel: most / Math.sqrt(squares / truth.length) };
+  const rms = Math.sqrt(squares / truth.length);
+  return { abs: most, rel: most / rms };
 }

@@ -5,13 +5,21 @@ import { readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** Folders and files by the start of their address. */
 const places = (root, scratch) => ({
   '/page/': join(root, 'tools/peers/page/'),
   '/worker.js': join(root, 'tools/gobrowser/page/worker.js'),
-  '/wasm_exec.js': join(execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim(), 'lib/wasm/wasm_exec.js'),
+  '/wasm_exec.js': join(
+    execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim(),
+    'lib/wasm/wasm_exec.js',
+  ),
   '/program.wasm': join(scratch, 'ours.wasm'),
   '/module/': root,
   '/npm/': join(scratch, 'node_modules/'),
@@ -48,7 +56,9 @@ export class Site {
 
   async start() {
     this.server = createServer((request, response) => {
-      this.answer(request, response).catch(error => response.headersSent ? response.destroy(error) : response.writeHead(500).end(`${error}`));
+      this.answer(request, response).catch(error =>
+        response.headersSent ? response.destroy(error) : response.writeHead(500).end(`${error}`),
+      );
     });
     await new Promise(resolve => this.server.listen(0, '127.0.0.1', resolve));
     this.origin = `http://127.0.0.1:${this.server.address().port}`;
@@ -93,9 +103,14 @@ export class Site {
         response.setHeader('Content-Type', 'text/javascript');
         return response.end(await this.helpers());
     }
-    const place = Object.keys(this.places).find(p => (p.endsWith('/') ? url.pathname.startsWith(p) : url.pathname === p));
+    const place = Object.keys(this.places).find(p =>
+      p.endsWith('/') ? url.pathname.startsWith(p) : url.pathname === p,
+    );
     if (!place) return response.writeHead(404).end();
-    return this.file(response, join(this.places[place], normalize(decodeURIComponent(url.pathname.slice(place.length)))));
+    return this.file(
+      response,
+      join(this.places[place], normalize(decodeURIComponent(url.pathname.slice(place.length)))),
+    );
   }
 
   /** Imports the JavaScript beside our Go packages, as tools/gobrowser does. */
@@ -103,7 +118,8 @@ export class Site {
     const lines = [];
     for (const folder of await readdir(join(this.root, 'wasm'))) {
       const files = await readdir(join(this.root, 'wasm', folder)).catch(() => []);
-      for (const file of files) if (file.endsWith('.js')) lines.push(`import '/module/wasm/${folder}/${file}';`);
+      for (const file of files)
+        if (file.endsWith('.js')) lines.push(`import '/module/wasm/${folder}/${file}';`);
     }
     return lines.join('\n');
   }
@@ -111,7 +127,10 @@ export class Site {
   async file(response, name) {
     const info = await stat(name).catch(() => undefined);
     if (!info?.isFile()) return response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Length': info.size });
+    response.writeHead(200, {
+      'Content-Type': types[extname(name)] ?? 'application/octet-stream',
+      'Content-Length': info.size,
+    });
     createReadStream(name).pipe(response);
   }
 }

@@ -6,7 +6,9 @@ const exponent = v => v.toExponential(0);
 const cells = row => {
   const about = [row.peer, row.device, row.op];
   if (row.why) return [...about, `none: ${row.why}`, '–', '–', '–', '–'];
-  const [theirs, ours] = row.theirMs ? [ms(row.theirMs), ms(row.ourMs)] : [rate(row.theirRate), rate(row.ourRate)];
+  const [theirs, ours] = row.theirMs
+    ? [ms(row.theirMs), ms(row.ourMs)]
+    : [rate(row.theirRate), rate(row.ourRate)];
   const verdict = row.bar ? `≥ ${row.bar}${row.ratio < row.bar ? ' (missed)' : ''}` : '–';
   const output = row.same ?? `${exponent(row.theirError.rel)}, ${exponent(row.ourError.rel)}`;
   return [...about, theirs, ours, `${row.ratio.toFixed(2)}×`, verdict, output];
@@ -14,7 +16,16 @@ const cells = row => {
 
 export const table = rows =>
   [
-    ['peer', 'device', 'what', 'theirs', 'ours', 'ours is faster', 'bar', 'largest error ÷ RMS (theirs, ours), or the same'],
+    [
+      'peer',
+      'device',
+      'what',
+      'theirs',
+      'ours',
+      'ours is faster',
+      'bar',
+      'largest error ÷ RMS (theirs, ours), or the same',
+    ],
     Array(8).fill('---'),
     ...rows.map(cells),
   ]

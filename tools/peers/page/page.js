@@ -9,7 +9,8 @@ const log = text => console.warn(text);
 globalThis.startOurs = () => {
   const worker = new Worker('/worker.js', { type: 'module' });
   worker.onmessage = ({ data }) => {
-    if (data.output) log(typeof data.output === 'string' ? data.output : new TextDecoder().decode(data.output));
+    if (data.output)
+      log(typeof data.output === 'string' ? data.output : new TextDecoder().decode(data.output));
     else log(`ours ended: ${JSON.stringify(data)}`);
   };
 };

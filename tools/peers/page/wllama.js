@@ -25,7 +25,13 @@ globalThis.load = async (/** @type {string} */ url, /** @type {number} */ layers
 /** Answers greedily: the text, and milliseconds by wllama's own clock. */
 globalThis.run = async (/** @type {string} */ prompt, /** @type {number} */ tokens) => {
   const r = await wllama.createCompletion(
-    /** @type {any} */ ({ prompt, max_tokens: tokens, temperature: 0, ignore_eos: true, cache_prompt: false }),
+    /** @type {any} */ ({
+      prompt,
+      max_tokens: tokens,
+      temperature: 0,
+      ignore_eos: true,
+      cache_prompt: false,
+    }),
   );
   return { text: r.choices[0]?.text, timings: r.timings };
 };
