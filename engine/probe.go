@@ -154,8 +154,8 @@ func (p *probe) matmuls(ctx context.Context, s *scratch, gate, up, down kernel.E
 	x, y, hidden := s.buffer(ctx, 4*down.Rows), s.buffer(ctx, 4*down.Rows), s.buffer(ctx, 4*p.topK*gate.Rows)
 	route, st := s.words(ctx, routes), s.words(ctx, state)
 	once := s.program(ctx, []kernel.Call{
-		kernel.MoEGateUp(t, x, route, gate, up, st, hidden, layout.Table(0), c),
-		kernel.MoEDown(t, hidden, route, down, st, y, layout.Table(0), c),
+		kernel.MoEGateUp(t, x, route, gate, up, st, hidden, layout.Table(0), 1, c),
+		kernel.MoEDown(t, hidden, route, down, st, y, layout.Table(0), 1, c),
 	})
 	p.weight = median(s.time(ctx, once, y, probeTime, maxBatch)) / float64(p.topK*3*gate.Rows*gate.Cols)
 }

@@ -1,9 +1,9 @@
 // matmul: y[t, y_offset + r] = W[r] · x[t], plus what y held where ACCUMULATE is 1.
 // x f32[n, cols] · state · w WEIGHTS[rows, cols]
 // y f32[n, y_stride]
-// Dispatch (ceil(rows/WG/ROWS), ceil(n/TILE)). At most max_tokens tokens are done.
+// Dispatch (ceil(rows / rows of a workgroup), ceil(n/TOKENS)). At most max_tokens tokens are done.
 #import WEIGHTS(w)
-#import block_dot(w)
+#import DOT(w)
 #import state()
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -24,21 +24,24 @@ fn w_load(i: u32) -> Group {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x * ROWS;
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
     let n = min(state[STATE_N], params.max_tokens);
-    let first = id.y * TILE;
-    if (row >= params.rows || first >= n) {
+    if (wid.y * TOKENS >= n) {
         return;
     }
-    x_n = min(TILE, n - first);
-    for (var t = 0u; t < x_n; t++) {
-        x_at[t] = (first + t) * (params.cols / 4u);
+    let row = first_row(wid.x, lid);
+    let first = wid.y * TOKENS + first_token(lid);
+    x_n = min(TILE, n - min(n, first));
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    var acc = w_dot(params.cols);
+    var acc = team_sum(lid, w_dot(lid, params.cols));
+    if (lane(lid) != 0u) {
+        return;
+    }
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {
             let p = (first + t) * params.y_stride + params.y_offset + row + i;

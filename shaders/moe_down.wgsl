@@ -1,8 +1,8 @@
-// moe_down: one token's chosen experts, second half:
-// y += Σ_i weight_i · (W2[e_i] · x[i]), (e_i, weight_i) = route[i].
-// x f32[TOP_K, cols] · route (expert, weight)[TOP_K] · down WEIGHTS[slots, rows, cols] · state
-// y f32[rows], the residual stream
-// Dispatch (ceil(rows/WG/ROWS), 1). TILE is 1. Prefill's sibling is moe_down_grouped.
+// moe_down: a few tokens' chosen experts, second half, each token's by themselves:
+// y[t] += Σ_i weight_i · (W2[e_i] · x[t, i]), (e_i, weight_i) = route[t, i].
+// x f32[n, TOP_K, cols] · route (expert, weight)[n, TOP_K] · down WEIGHTS[slots, rows, cols] · state
+// y f32[n, rows], the residual stream
+// Dispatch (ceil(rows / rows of a workgroup), n). TILE is 1. Prefill's sibling is moe_down_grouped.
 #import BANKS(down)
 #import state()
 
@@ -22,25 +22,34 @@ struct Params {
 @group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x * ROWS;
-    if (row >= params.rows || state[STATE_N] == 0u) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+    let token = wid.y;
+    if (token >= state[STATE_N]) {
         return;
     }
+    let row = first_row(wid.x, lid);
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
     x_n = 1u;
-    var sum: array<f32, ROWS>;
+    #unroll i ROWS
+    var sum$i = 0.0;
+    #end
     for (var j = 0u; j < TOP_K; j++) {
-        x_at[0] = j * (params.cols / 4u);
-        slot = state[params.table + route[j].x];
-        var d = down_dot();
-        for (var i = 0u; i < ROWS; i++) {
-            sum[i] += bitcast<f32>(route[j].y) * d[i];
-        }
+        let entry = token * TOP_K + j;
+        x_at[0] = entry * (params.cols / 4u);
+        slot = state[params.table + route[entry].x];
+        let d = team_sum(lid, down_dot(lid));
+        #unroll i ROWS
+        sum$i += bitcast<f32>(route[entry].y) * d[$i];
+        #end
     }
-    for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
-        y[row + i] += sum[i];
+    if (lane(lid) != 0u) {
+        return;
     }
+    #unroll i ROWS
+    if (row + $iu < params.rows) {
+        y[token * params.rows + row + $iu] += sum$i;
+    }
+    #end
 }

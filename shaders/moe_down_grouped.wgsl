@@ -2,7 +2,7 @@
 // y[entry] = W2[e] · x[entry], entry = token·TOP_K + choice.
 // x f32[n, TOP_K, cols] · plan (lib/plan) · down WEIGHTS[slots, rows, cols]
 // y f32[n, TOP_K, rows]
-// Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
+// Dispatch (ceil(rows / rows of a workgroup), MAX_TILES); tiles that the plan does not have return.
 #import BANKS(down)
 #import plan()
 
@@ -20,22 +20,27 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x * ROWS;
-    if (row >= params.rows || id.y >= plan[0]) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+    if (wid.y >= plan[0]) {
         return;
     }
-    let tile = 4u + 4u * id.y;
-    let order = ORDER + plan[tile + 1u];
-    x_n = plan[tile + 2u];
-    for (var t = 0u; t < x_n; t++) {
-        x_at[t] = plan[order + t] * (params.cols / 4u);
+    let row = first_row(wid.x, lid);
+    let tile = 4u + 4u * wid.y;
+    let here = first_token(lid);
+    let order = ORDER + plan[tile + 1u] + here;
+    let count = plan[tile + 2u];
+    x_n = min(TILE, count - min(count, here));
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = plan[order + min(here + t, count - 1u) - here] * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
     slot = plan[tile];
-    var d = down_dot();
+    var d = team_sum(lid, down_dot(lid));
+    if (lane(lid) != 0u) {
+        return;
+    }
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {
             y[plan[order + t] * params.rows + row + i] = d[i * TILE + t];

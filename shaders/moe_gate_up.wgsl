@@ -1,8 +1,9 @@
-// moe_gate_up: one token's chosen experts, first half:
-// a[i] = silu(W1[e_i] · x) ⊙ (W3[e_i] · x), e_i = route[i].
-// x f32[cols] · route (expert, weight)[TOP_K] · gate, up WEIGHTS[slots, rows, cols] · state
-// a f32[TOP_K, rows]
-// Dispatch (ceil(rows/WG/ROWS), TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
+// moe_gate_up: a few tokens' chosen experts, first half, each token's by themselves:
+// a[entry] = silu(W1[e] · x[token]) ⊙ (W3[e] · x[token]), e = route[entry],
+// entry = token·TOP_K + choice.
+// x f32[n, cols] · route (expert, weight)[n, TOP_K] · gate, up WEIGHTS[slots, rows, cols] · state
+// a f32[n, TOP_K, rows]
+// Dispatch (ceil(rows / rows of a workgroup), n·TOP_K). TILE is 1. Prefill's sibling is moe_gate_up_grouped.
 #import BANKS(gate)
 #import BANKS(up)
 #import state()
@@ -25,19 +26,24 @@ struct Params {
 @group(0) @binding(8) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x * ROWS;
-    if (row >= params.rows || state[STATE_N] == 0u) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+    let token = wid.y / TOP_K;
+    if (token >= state[STATE_N]) {
         return;
     }
+    let row = first_row(wid.x, lid);
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
+    x_at[0] = token * (params.cols / 4u);
     x_n = 1u;
-    slot = state[params.table + route[id.y].x];
-    var g = gate_dot();
-    var u = up_dot();
+    slot = state[params.table + route[wid.y].x];
+    var g = team_sum(lid, gate_dot(lid));
+    var u = team_sum(lid, up_dot(lid));
+    if (lane(lid) != 0u) {
+        return;
+    }
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
-        a[id.y * params.rows + row + i] = g[i] / (1.0 + exp(-g[i])) * u[i];
+        a[wid.y * params.rows + row + i] = g[i] / (1.0 + exp(-g[i])) * u[i];
     }
 }

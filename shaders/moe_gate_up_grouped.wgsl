@@ -3,7 +3,7 @@
 // a[entry] = silu(W1[e] · x[token]) ⊙ (W3[e] · x[token]), entry = token·TOP_K + choice.
 // x f32[n, cols] · plan (lib/plan) · gate, up WEIGHTS[slots, rows, cols]
 // a f32[n, TOP_K, rows]
-// Dispatch (ceil(rows/WG/ROWS), MAX_TILES); tiles that the plan does not have return.
+// Dispatch (ceil(rows / rows of a workgroup), MAX_TILES); tiles that the plan does not have return.
 #import BANKS(gate)
 #import BANKS(up)
 #import plan()
@@ -24,23 +24,28 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x * ROWS;
-    if (row >= params.rows || id.y >= plan[0]) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+    if (wid.y >= plan[0]) {
         return;
     }
-    let tile = 4u + 4u * id.y;
+    let row = first_row(wid.x, lid);
+    let tile = 4u + 4u * wid.y;
     slot = plan[tile];
-    let order = ORDER + plan[tile + 1u];
-    x_n = plan[tile + 2u];
-    for (var t = 0u; t < x_n; t++) {
-        x_at[t] = plan[order + t] / TOP_K * (params.cols / 4u);
+    let here = first_token(lid);
+    let order = ORDER + plan[tile + 1u] + here;
+    let count = plan[tile + 2u];
+    x_n = min(TILE, count - min(count, here));
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = plan[order + min(here + t, count - 1u) - here] / TOP_K * (params.cols / 4u);
     }
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    var g = gate_dot();
-    var u = up_dot();
+    var g = team_sum(lid, gate_dot(lid));
+    var u = team_sum(lid, up_dot(lid));
+    if (lane(lid) != 0u) {
+        return;
+    }
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {
             let j = i * TILE + t;

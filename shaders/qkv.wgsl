@@ -4,10 +4,10 @@
 // q f32[n, nHeads, headDim] · k, v CACHE[context, nKVHeads, headDim], written at the
 // tokens' positions, or for q8 f32[n, nKVHeads, headDim]. RoPE rotates the halves
 // (i, i + headDim/2), as Hugging Face does.
-// Dispatch (ceil(rows/2/WG/(ROWS/2)), ceil(n/TILE)): a thread has both rows of ROWS/2
-// rotations.
+// Dispatch (ceil(rows / rows of a workgroup), ceil(n/TOKENS)): a block has both rows of
+// ROWS/2 rotations.
 #import WEIGHTS(w)
-#import block_dot(w)
+#import DOT(w)
 #import state()
 #import CACHE_WRITE()
 
@@ -34,25 +34,28 @@ fn w_load(i: u32) -> Group {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
     let half_dim = params.head_dim / 2u;
     let pairs = (params.n_heads + 2u * params.n_kv_heads) * half_dim;
     let n = state[STATE_N];
-    let first = id.y * TILE;
-    let pair = id.x * PAIRS;
-    if (pair >= pairs || first >= n) {
+    if (wid.y * TOKENS >= n) {
         return;
     }
-    x_n = min(TILE, n - first);
-    for (var t = 0u; t < x_n; t++) {
-        x_at[t] = (first + t) * (params.cols / 4u);
+    let pair = first_row(wid.x, lid) / 2u;
+    let first = wid.y * TOKENS + first_token(lid);
+    x_n = min(TILE, n - min(n, first));
+    for (var t = 0u; t < TILE; t++) {
+        x_at[t] = min(first + t, n - 1u) * (params.cols / 4u);
     }
     for (var i = 0u; i < PAIRS; i++) {
         let p = min(pair + i, pairs - 1u);
         row_at[2u * i] = p / half_dim * params.head_dim + p % half_dim;
         row_at[2u * i + 1u] = row_at[2u * i] + half_dim;
     }
-    var acc = w_dot(params.cols);
+    var acc = team_sum(lid, w_dot(lid, params.cols));
+    if (lane(lid) != 0u) {
+        return;
+    }
     for (var i = 0u; i < PAIRS && pair + i < pairs; i++) {
         for (var t = 0u; t < x_n; t++) {
             let both = vec2<f32>(acc[2u * i * TILE + t], acc[(2u * i + 1u) * TILE + t]);

@@ -54,7 +54,21 @@ func Source(kernel string, consts []Const, aliases map[string]string) (string, e
 	if err := expand(&out, kernel, string(text), aliases, map[string]bool{}); err != nil {
 		return "", err
 	}
-	return unroll(out.String(), consts)
+	return unroll(enablesFirst(out.String()), consts)
+}
+
+// enablesFirst moves `enable f16;` and its like to the top, where WGSL wants them.
+func enablesFirst(text string) string {
+	var enables []string
+	var rest strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "enable ") {
+			rest.WriteString(line)
+		} else if !slices.Contains(enables, line) {
+			enables = append(enables, line)
+		}
+	}
+	return strings.Join(enables, "") + rest.String()
 }
 
 // unroll writes text with its loops of lines written out, the outer before the inner.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSource(t *testing.T) {
-	src, err := Source("matmul", []Const{{"WG", 64}, {"ROWS", 2}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4"})
+	src, err := Source("matmul", []Const{{"WG", 64}, {"ROWS", 2}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4", "DOT": "dot_f32", "TEAM": "team_thread"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,8 @@ var DefaultLimits = Limits{
 // Features are the optional parts of WebGPU that the device was opened with.
 type Features struct {
 	ShaderF16      bool
-	Subgroups      bool
+	SubgroupSize   int  // threads of a subgroup, where the adapter has subgroups of one size only; else 0
+	PackedDot      bool // dot4I8Packed
 	TimestampQuery bool
 }
 

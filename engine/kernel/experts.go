@@ -33,55 +33,53 @@ func (m *ExpertMatrix) slotParams(table int) SlotParams {
 	return SlotParams{p.Rows, p.Cols, p.PerBank, p.Stride, uint32(table)}
 }
 
-// banks is the file of shaders/lib that reads slots laid out like this.
-func (m *ExpertMatrix) banks() string {
-	if m.PerBank < m.Slots {
-		return "two_banks"
-	}
-	return "one_bank"
-}
+// twoBanks says whether the slots lie in both.
+func (m *ExpertMatrix) twoBanks() bool { return m.PerBank < m.Slots }
 
-// MoEGateUp is the first half of one token's chosen experts, a[i] = silu(W1·x)⊙(W3·x).
+// MoEGateUp is the first half of the chosen experts of a few tokens, mostly one,
+// a[t, i] = silu(W1·x[t])⊙(W3·x[t]).
 //
-//	x f32[dim], route, gate and up [slots, hidden, dim], state → a f32[topK, hidden]
-func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, state, a gpu.Binding, table int, c Choice) Call {
+//	x f32[n, dim], route, gate and up [slots, hidden, dim], state → a f32[n, topK, hidden]
+func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, state, a gpu.Binding, table, n int, c Choice) Call {
+	p := t.Decode.one()
 	return Call{
-		stem: "moe_gate_up", format: gate.Format, weighted: true, banks: gate.banks(),
-		consts:   []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}},
+		stem: "moe_gate_up", format: gate.Format, weighted: true, product: p, twoBanks: gate.twoBanks(),
+		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, state, a},
 		params:   gate.slotParams(table),
-		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), c.TopK, 1},
-		work:     expertsWork(gate, 2, 1, c),
+		grid:     [3]int{ceilDiv(gate.Rows, p.RowSpan()), n * c.TopK, 1},
+		work:     expertsWork(gate, 2, n, c),
 	}
 }
 
-// MoEDown is the second half: y += Σ weight·(W2·x), over the token's chosen experts.
+// MoEDown is the second half: y[t] += Σ weight·(W2·x[t]), over each token's chosen experts.
 //
-//	x f32[topK, hidden], route, down [slots, dim, hidden], state → y f32[dim]
-func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, state, y gpu.Binding, table int, c Choice) Call {
+//	x f32[n, topK, hidden], route, down [slots, dim, hidden], state → y f32[n, dim]
+func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, state, y gpu.Binding, table, n int, c Choice) Call {
+	p := t.Decode.one()
 	return Call{
-		stem: "moe_down", format: down.Format, weighted: true, banks: down.banks(),
-		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: 1}, {Name: "TOP_K", Value: uint32(c.TopK)}},
+		stem: "moe_down", format: down.Format, weighted: true, product: p, twoBanks: down.twoBanks(),
+		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, down.A, down.B, state, y},
 		params:   down.slotParams(table),
-		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), 1, 1},
-		work:     expertsWork(down, 1, 1, c),
+		grid:     [3]int{ceilDiv(down.Rows, p.RowSpan()), n, 1},
+		work:     expertsWork(down, 1, n, c),
 	}
 }
 
 // maxTiles is the most tiles that a chunk of n tokens can need: every expert may end
 // with one that is not full.
-func maxTiles(t Tuning, n int, c Choice) int { return n*c.TopK/t.Tile + c.Experts }
+func maxTiles(t Tuning, n int, c Choice) int { return n*c.TopK/t.Prefill.TokenSpan() + c.Experts }
 
 // PlanBytes is the size of the plan of a chunk of n tokens; shaders/lib/plan.wgsl has
 // its layout.
 func PlanBytes(t Tuning, n int, c Choice) int { return 4 * (4 + 4*maxTiles(t, n, c) + n*c.TopK) }
 
-func planConsts(t Tuning, n int, c Choice) []gpu.Constant {
-	return []gpu.Constant{{Name: "TILE", Value: uint32(t.Tile)}, {Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}}
+// maxTilesConst tells kernels the layout of the plan.
+func maxTilesConst(t Tuning, n int, c Choice) gpu.Constant {
+	return gpu.Constant{Name: "MAX_TILES", Value: uint32(maxTiles(t, n, c))}
 }
 
 // Words of a plan that the host reads.
@@ -99,8 +97,8 @@ type MoEPlanParams struct{ Table uint32 }
 func MoEPlan(t Tuning, route, state, plan gpu.Binding, table, n int, c Choice) Call {
 	return Call{
 		stem: "moe_plan",
-		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(min(t.ReduceWG, c.Experts))},
-			{Name: "EXPERTS", Value: uint32(c.Experts)}, {Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
+		consts: []gpu.Constant{{Name: "WG", Value: uint32(min(t.ReduceWG, c.Experts))}, {Name: "EXPERTS", Value: uint32(c.Experts)},
+			{Name: "TOP_K", Value: uint32(c.TopK)}, {Name: "TILE", Value: uint32(t.Prefill.TokenSpan())}, maxTilesConst(t, n, c)},
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{route, state, plan},
 		params:   MoEPlanParams{uint32(table)},
@@ -113,14 +111,14 @@ func MoEPlan(t Tuning, route, state, plan gpu.Binding, table, n int, c Choice) C
 //
 //	x f32[n, dim], plan, gate and up [slots, hidden, dim] → a f32[n, topK, hidden]
 func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gpu.Binding, n int, c Choice) Call {
+	p := t.Prefill
 	return Call{
-		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, banks: gate.banks(),
-		consts: append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)},
-			{Name: "TOP_K", Value: uint32(c.TopK)}}, planConsts(t, n, c)...),
+		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, product: p, twoBanks: gate.twoBanks(),
+		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}, maxTilesConst(t, n, c)),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
-		grid:     [3]int{ceilDiv(gate.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
+		grid:     [3]int{ceilDiv(gate.Rows, p.RowSpan()), maxTiles(t, n, c), 1},
 		work:     expertsWork(gate, 2, n, c),
 	}
 }
@@ -129,13 +127,14 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 //
 //	x f32[n, topK, hidden], plan, down [slots, dim, hidden] → y f32[n, topK, dim]
 func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Binding, n int, c Choice) Call {
+	p := t.Prefill
 	return Call{
-		stem: "moe_down_grouped", format: down.Format, weighted: true, banks: down.banks(),
-		consts:   append([]gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}}, planConsts(t, n, c)...),
+		stem: "moe_down_grouped", format: down.Format, weighted: true, product: p, twoBanks: down.twoBanks(),
+		consts:   append(p.consts(), maxTilesConst(t, n, c)),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
 		params:   down.params(),
-		grid:     [3]int{ceilDiv(down.Rows, t.RowWG*t.Rows), maxTiles(t, n, c), 1},
+		grid:     [3]int{ceilDiv(down.Rows, p.RowSpan()), maxTiles(t, n, c), 1},
 		work:     expertsWork(down, 1, n, c),
 	}
 }

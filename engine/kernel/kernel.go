@@ -27,7 +27,8 @@ type Call struct {
 	stem     string
 	format   quant.Format // of the weights, where weighted
 	weighted bool
-	banks    string            // how experts are laid out: a file of shaders/lib; "" in other kernels
+	product  Product           // how rows are multiplied; the zero value in kernels that multiply none
+	twoBanks bool              // experts lie in two banks
 	kv       KVFormat          // of the KV cache, where there is one
 	imports  map[string]string // what the kernel's other imports stand for
 	consts   []gpu.Constant
@@ -45,8 +46,8 @@ func (c *Call) Label() string {
 	if c.weighted {
 		b.WriteString("_" + c.format.String())
 	}
-	if c.banks != "" {
-		b.WriteString(" " + c.banks)
+	if c.product != (Product{}) {
+		b.WriteString(" " + c.product.label(c.format, c.twoBanks))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.imports)) {
 		b.WriteString(" " + c.imports[name])
@@ -67,7 +68,10 @@ func (c *Call) desc() (gpu.PipelineDesc, error) {
 	aliases := map[string]string{}
 	maps.Copy(aliases, c.imports)
 	if c.weighted {
-		aliases["WEIGHTS"], aliases["BANKS"] = c.format.String(), c.banks
+		aliases["WEIGHTS"] = c.format.String()
+		if c.product != (Product{}) {
+			maps.Copy(aliases, c.product.aliases(c.format, c.twoBanks))
+		}
 		constants = append(constants[:len(constants):len(constants)], gpu.Constant{Name: FormatConstant, Value: uint32(c.format)})
 	}
 	if c.kv != KVAuto {

@@ -13,29 +13,19 @@ type MatmulParams struct{ Rows, Cols, YStride, YOffset, MaxTokens uint32 }
 //
 //	x f32[n, cols], state, w format[rows, cols] → y f32[n, yStride]
 func Matmul(t Tuning, format quant.Format, x, state, w, y gpu.Binding, n, rows, cols, yStride, yOffset int, accumulate bool) Call {
-	tile := tileFor(t, n)
+	p := t.product(n)
 	add := uint32(0)
 	if accumulate {
 		add = 1
 	}
 	return Call{
-		stem: "matmul", format: format, weighted: true,
-		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}, {Name: "ACCUMULATE", Value: add}},
+		stem: "matmul", format: format, weighted: true, product: p,
+		consts:   append(p.consts(), gpu.Constant{Name: "ACCUMULATE", Value: add}),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, state, w, y},
 		params: MatmulParams{Rows: uint32(rows), Cols: uint32(cols),
 			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n)},
-		grid: [3]int{ceilDiv(rows, t.RowWG*t.Rows), ceilDiv(n, tile), 1},
+		grid: [3]int{ceilDiv(rows, p.RowSpan()), ceilDiv(n, p.TokenSpan()), 1},
 		work: rowsWork(format, rows, cols, n, float64(1+add)),
 	}
-}
-
-// tileFor is the number of tokens a thread serves in a pass of at most n: one when
-// decoding, the tuning's tile in prefill.
-func tileFor(t Tuning, n int) int {
-	if n == 1 {
-		return 1
-	}
-	return t.Tile
 }

@@ -19,18 +19,18 @@ type Heads struct{ NHeads, NKVHeads, HeadDim int }
 //
 // For a cache of q8, k and v are f32[n, nKVHeads, headDim], which KVQuantise takes on.
 func QKV(t Tuning, format quant.Format, kv KVFormat, x, state, w, rope, q, k, v gpu.Binding, n, cols int, h Heads) Call {
-	tile := tileFor(t, n)
+	p := t.product(n)
 	pairs := (h.NHeads + 2*h.NKVHeads) * h.HeadDim / 2
 	return Call{
-		stem: "qkv", format: format, weighted: true, kv: kv,
+		stem: "qkv", format: format, weighted: true, kv: kv, product: p,
 		imports: map[string]string{"CACHE_WRITE": "kv_write_" + kv.String()},
-		consts:  []gpu.Constant{{Name: "WG", Value: uint32(t.RowWG)}, {Name: "ROWS", Value: uint32(t.Rows)}, {Name: "TILE", Value: uint32(tile)}},
+		consts:  p.consts(),
 		access:  []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite, gpu.ReadWrite, gpu.ReadWrite},
 
 		bindings: []gpu.Binding{x, state, w, rope, q, k, v},
 		params: QKVParams{Cols: uint32(cols), NHeads: uint32(h.NHeads),
 			NKVHeads: uint32(h.NKVHeads), HeadDim: uint32(h.HeadDim)},
-		grid: [3]int{ceilDiv(pairs, t.RowWG*t.Rows/2), ceilDiv(n, tile), 1},
+		grid: [3]int{ceilDiv(2*pairs, p.RowSpan()), ceilDiv(n, p.TokenSpan()), 1},
 		work: rowsWork(format, 2*pairs, cols, n, 1),
 	}
 }

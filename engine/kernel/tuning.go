@@ -2,31 +2,46 @@ package kernel
 
 import "mixtab/engine/gpu"
 
-// Tuning holds the numbers that kernels are compiled with. They change speed, never
-// results beyond rounding.
+// Tuning holds the variants and the numbers that kernels are compiled with. They change
+// speed, never results beyond rounding.
 type Tuning struct {
-	RowWG       int // threads of a workgroup in kernels whose threads have rows of weights
-	Rows        int // rows of weights of a thread; even, as RoPE rotates pairs
-	ReduceWG    int // threads of a workgroup that reduces one token's vector
-	AttentionWG int // threads of an attention workgroup
-	SampleWG    int // threads of the one workgroup that samples
-	Tile        int // tokens that a thread of a prefill matmul serves at once
-	Chunk       int // tokens of a prefill chunk
+	Decode      Product // of one token's vector, or a few
+	Prefill     Product // of a chunk
+	RowWG       int     // threads of a workgroup in kernels whose threads have numbers of their own
+	ReduceWG    int     // threads of a workgroup that reduces one token's vector
+	AttentionWG int     // threads of an attention workgroup
+	SampleWG    int     // threads of the one workgroup that samples
+	Chunk       int     // tokens of a prefill chunk
 
 	Attention AttentionVariant
 	KV        KVFormat // where nobody asks for one; KVAuto is KVF32
 }
 
-// tunings is the table of variants by sort of adapter. CPU adapters (SwiftShader,
-// lavapipe) have few wide threads, dear barriers, and dear loads, which more rows to a
-// thread share. lavapipe (Mesa 22) also ends a
-// thread's loops, all together, after 65,535 iterations: sampling from 32,000 tokens
-// stays below that only if enough threads share them.
-var tunings = map[gpu.Kind]Tuning{
-	gpu.KindCPU: {RowWG: 16, Rows: 4, ReduceWG: 16, AttentionWG: 16, SampleWG: 128, Tile: 8, Chunk: 64, Attention: ByThread, KV: KVF32},
+// product is that of a pass of at most n tokens.
+func (t Tuning) product(n int) Product {
+	if n == 1 {
+		return t.Decode.one()
+	}
+	return t.Prefill
 }
 
-var defaultTuning = Tuning{RowWG: 64, Rows: 2, ReduceWG: 128, AttentionWG: 64, SampleWG: 256, Tile: 8, Chunk: 128, Attention: ByTeam, KV: KVF16}
+// cpuTuning is for SwiftShader and lavapipe: few wide threads, dear barriers, and dear
+// loads, which more rows to a thread share. lavapipe (Mesa 22) also ends a thread's loops,
+// all together, after 65,535 iterations: sampling from 32,000 tokens stays below that only
+// if enough threads share them.
+var cpuTuning = Tuning{
+	Decode:  Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 1},
+	Prefill: Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 4},
+	RowWG:   16, ReduceWG: 16, AttentionWG: 16, SampleWG: 128, Chunk: 64,
+	Attention: ByThread, KV: KVF32,
+}
+
+var gpuTuning = Tuning{
+	Decode:  Product{Sharing: Shared, Arithmetic: F32, WG: 64, Team: 64, Rows: 4, Tile: 1},
+	Prefill: Product{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 8, Rows: 8, Tile: 4},
+	RowWG:   64, ReduceWG: 128, AttentionWG: 64, SampleWG: 256, Chunk: 256,
+	Attention: ByTeam, KV: KVF16,
+}
 
 // KVFormat is the format of the KV cache where nobody asks for one.
 func (t Tuning) KVFormat() KVFormat {
@@ -38,8 +53,8 @@ func (t Tuning) KVFormat() KVFormat {
 
 // TuningFor is the tuning for an adapter.
 func TuningFor(info gpu.Info) Tuning {
-	if t, ok := tunings[info.Kind]; ok {
-		return t
+	if info.Kind == gpu.KindCPU {
+		return cpuTuning
 	}
-	return defaultTuning
+	return gpuTuning
 }

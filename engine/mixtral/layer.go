@@ -42,8 +42,8 @@ func (m *Model) expertCalls(l, n int, e expertMatrices) []kernel.Call {
 	route, table := m.routeOf(l), m.stateLayout().Table(l)
 	if n == 1 {
 		return []kernel.Call{
-			kernel.MoEGateUp(t, a.h, route, e.gate, e.up, a.state, a.hidden, table, choice),
-			kernel.MoEDown(t, a.hidden, route, e.down, a.state, a.x, table, choice),
+			kernel.MoEGateUp(t, a.h, route, e.gate, e.up, a.state, a.hidden, table, n, choice),
+			kernel.MoEDown(t, a.hidden, route, e.down, a.state, a.x, table, n, choice),
 		}
 	}
 	return append(m.planCalls(l, n),

@@ -88,7 +88,10 @@ func TestChunksDoNotMatter(t *testing.T) {
 		}
 	}
 	other := load(t, "odd", quant.Q4, mixtral.Options{Context: 150,
-		Tuning: kernel.Tuning{RowWG: 64, Rows: 2, ReduceWG: 32, AttentionWG: 16, SampleWG: 64, Tile: 3, Chunk: 13}})
+		Tuning: kernel.Tuning{
+			Decode:  kernel.Product{Sharing: kernel.Shared, Arithmetic: kernel.F32, WG: 64, Team: 32, Rows: 2, Tile: 1},
+			Prefill: kernel.Product{Sharing: kernel.Tiled, Arithmetic: kernel.F32, WG: 64, Team: 4, Rows: 4, Tile: 2},
+			RowWG:   64, ReduceWG: 32, AttentionWG: 16, SampleWG: 64, Chunk: 13}})
 	if got := logits(t, other, all); !slices.Equal(got, want) {
 		t.Error("another tuning: other logits")
 	}

@@ -10,7 +10,7 @@ func moeDownGrouped(c *call) {
 		for _, entry := range entries {
 			hidden = append(hidden, widen(x[int(entry)*cols:(int(entry)+1)*cols]))
 		}
-		parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
+		parallel(min(rows, c.rowReach()), func(first, end int) {
 			buf := newRow(cols)
 			for r := first; r < end; r++ {
 				w := buf.load(down, r)

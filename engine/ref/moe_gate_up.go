@@ -3,15 +3,13 @@ package ref
 // x, route, gate a, gate b, up a, up b, state, a
 func moeGateUp(c *call) {
 	route, state, a := c.b[1], c.b[6], c.b[7].floats()
-	if state[stateN] == 0 {
-		return
-	}
 	rows, cols := c.param(0), c.param(1)
-	x := widen(c.b[0].floats()[:cols])
-	for i := range c.reach(1, 1) {
+	topK := c.constant("TOP_K")
+	for i := range min(int(state[stateN])*topK, c.reach(1, 1)) {
+		x := widen(c.b[0].floats()[i/topK*cols:][:cols])
 		slot := state[c.param(4)+int(route[2*i])]
 		gate, up := c.expert(c.b[2], c.b[3], slot), c.expert(c.b[4], c.b[5], slot)
-		parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
+		parallel(min(rows, c.rowReach()), func(first, end int) {
 			gateBuf, upBuf := newRow(cols), newRow(cols)
 			for r := first; r < end; r++ {
 				g, u := dot(gateBuf.load(gate, r), x), dot(upBuf.load(up, r), x)

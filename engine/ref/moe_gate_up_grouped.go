@@ -12,7 +12,7 @@ func moeGateUpGrouped(c *call) {
 			t := int(entry) / topK
 			tokens = append(tokens, widen(x[t*cols:(t+1)*cols]))
 		}
-		parallel(min(rows, c.reach(0, c.constant("WG")*c.constant("ROWS"))), func(first, end int) {
+		parallel(min(rows, c.rowReach()), func(first, end int) {
 			gateBuf, upBuf := newRow(cols), newRow(cols)
 			for r := first; r < end; r++ {
 				gateRow, upRow := gateBuf.load(gate, r), upBuf.load(up, r)

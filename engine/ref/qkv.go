@@ -11,9 +11,9 @@ func qkv(c *call) {
 	heads := nHeads + 2*nKVHeads
 	m := c.matrix(c.b[2], 0, heads*headDim, cols)
 	pos := int(state[statePos])
-	n := min(int(state[stateN]), c.reach(1, c.constant("TILE")))
+	n := min(int(state[stateN]), c.reach(1, c.constant("TOKENS")))
 	x := widen(c.b[0].floats()[:n*cols])
-	parallel(min(heads*half, c.reach(0, c.constant("WG")*c.constant("ROWS")/2)), func(first, end int) {
+	parallel(min(heads*half, c.rowReach()/2), func(first, end int) {
 		lowBuf, highBuf := newRow(cols), newRow(cols)
 		for pair := first; pair < end; pair++ {
 			head, i := pair/half, pair%half

@@ -53,6 +53,11 @@ func (c *call) paramFloat(i int) float64 {
 // what lies beyond stays as it was, as on a GPU.
 func (c *call) reach(axis, per int) int { return c.grid[axis] * per }
 
+// rowReach is how many rows of weights the grid covers.
+func (c *call) rowReach() int {
+	return c.reach(0, c.constant("WG")/c.constant("TEAM")*c.constant("ROWS"))
+}
+
 // Words of the state binding, as in shaders/lib/state.wgsl.
 const (
 	statePos   = 0

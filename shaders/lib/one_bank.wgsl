@@ -1,11 +1,11 @@
 // $0_dot: a block of products of matrix $0 of the expert in the slot, where $0_a holds all
 // slots, each params.stride units of 16 bytes long. $0_b is not read.
 #import WEIGHTS($0_a)
-#import block_dot($0_a)
+#import DOT($0_a)
 #import slot()
 fn $0_a_load(i: u32) -> Group {
     return $0_a_group(slot * params.stride, params.rows * (params.cols / 32u), i);
 }
-fn $0_dot() -> array<f32, BLOCK> {
-    return $0_a_dot(params.cols);
+fn $0_dot(lid: u32) -> array<f32, BLOCK> {
+    return $0_a_dot(lid, params.cols);
 }

@@ -1,12 +1,11 @@
 // Matrix $0 in format q4: row-major nibbles, then one binary16 scale for 32 columns.
 #import group()
+#import group_scale($0)
 #import nibbles4()
 fn $0_group(base: u32, count: u32, i: u32) -> Group {
     let q = $0[base + i];
-    let s = (base + count) * 4u + (i >> 1u);
-    let scales = unpack2x16float($0[s >> 2u][s & 3u]);
     return Group(
         mat4x4<f32>(nibbles4(q.x), nibbles4(q.x >> 16u), nibbles4(q.y), nibbles4(q.y >> 16u)),
         mat4x4<f32>(nibbles4(q.z), nibbles4(q.z >> 16u), nibbles4(q.w), nibbles4(q.w >> 16u)),
-        select(scales.x, scales.y, (i & 1u) == 1u));
+        $0_scale(base + count, i));
 }

@@ -4,8 +4,8 @@
 // The choice of the bank is outside the loop, where it costs nothing.
 #import WEIGHTS($0_a)
 #import WEIGHTS($0_b)
-#import block_dot($0_a)
-#import block_dot($0_b)
+#import DOT($0_a)
+#import DOT($0_b)
 #import slot()
 fn $0_a_load(i: u32) -> Group {
     return $0_a_group(slot * params.stride, params.rows * (params.cols / 32u), i);
@@ -13,9 +13,9 @@ fn $0_a_load(i: u32) -> Group {
 fn $0_b_load(i: u32) -> Group {
     return $0_b_group((slot - params.per_bank) * params.stride, params.rows * (params.cols / 32u), i);
 }
-fn $0_dot() -> array<f32, BLOCK> {
+fn $0_dot(lid: u32) -> array<f32, BLOCK> {
     if (slot < params.per_bank) {
-        return $0_a_dot(params.cols);
+        return $0_a_dot(lid, params.cols);
     }
-    return $0_b_dot(params.cols);
+    return $0_b_dot(lid, params.cols);
 }

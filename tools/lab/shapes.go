@@ -66,7 +66,7 @@ var shapes = []shape{
 		x, route, state, a := m.floats(dim), m.routes(1), m.state(0, 1), m.zeros(choice.TopK*rows)
 		gate, up := m.slots(choice.TopK, rows, dim), m.slots(choice.TopK, rows, dim)
 		return setup{out: a, timed: one(func(t kernel.Tuning) kernel.Call {
-			return kernel.MoEGateUp(t, x, route, gate, up, state, a, table, choice)
+			return kernel.MoEGateUp(t, x, route, gate, up, state, a, table, 1, choice)
 		})}
 	}},
 	{"moe_down", "1 token, 2 experts", 0, 1, func(m *maker) setup {
@@ -74,7 +74,7 @@ var shapes = []shape{
 		x, route, state, y := m.floats(choice.TopK*hidden), m.routes(1), m.state(0, 1), m.zeros(rows)
 		down := m.slots(choice.TopK, rows, hidden)
 		return setup{out: y, timed: one(func(t kernel.Tuning) kernel.Call {
-			return kernel.MoEDown(t, x, route, down, state, y, table, choice)
+			return kernel.MoEDown(t, x, route, down, state, y, table, 1, choice)
 		})}
 	}},
 	{"moe_plan", "128 tokens", 0, prefill, func(m *maker) setup {
@@ -207,10 +207,11 @@ func (m *maker) planner(n int) *planner {
 }
 
 func (p *planner) plan(t kernel.Tuning) gpu.Binding {
-	if _, ok := p.plans[t.Tile]; !ok {
-		p.plans[t.Tile] = p.m.buffer(kernel.PlanBytes(t, p.n, choice))
+	tile := t.Prefill.TokenSpan()
+	if _, ok := p.plans[tile]; !ok {
+		p.plans[tile] = p.m.buffer(kernel.PlanBytes(t, p.n, choice))
 	}
-	return p.plans[t.Tile]
+	return p.plans[tile]
 }
 
 func (p *planner) calls(t kernel.Tuning) []kernel.Call {

@@ -17,16 +17,14 @@ func variants(info gpu.Info) []kernel.Tuning {
 		change(&t)
 		all = append(all, t)
 	}
-	for _, wg := range []int{16, 32, 64, 128} {
-		for _, rows := range []int{2, 4, 8} {
-			try(func(t *kernel.Tuning) { t.RowWG, t.Rows = wg, rows })
-		}
+	for _, p := range kernel.DecodeVariants(info) {
+		try(func(t *kernel.Tuning) { t.Decode = p })
 	}
-	for _, tile := range []int{4, 8, 16} {
-		try(func(t *kernel.Tuning) { t.Tile = tile })
+	for _, p := range kernel.PrefillVariants(info) {
+		try(func(t *kernel.Tuning) { t.Prefill = p })
 	}
 	for _, wg := range []int{16, 32, 64, 128, 256} {
-		try(func(t *kernel.Tuning) { t.ReduceWG = wg })
+		try(func(t *kernel.Tuning) { t.RowWG, t.ReduceWG = wg, wg })
 		try(func(t *kernel.Tuning) { t.SampleWG = wg })
 		for _, v := range kernel.AttentionVariants {
 			try(func(t *kernel.Tuning) { t.AttentionWG, t.Attention = wg, v })

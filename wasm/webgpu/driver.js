@@ -37,8 +37,9 @@ const LIMITS = /** @type {const} */ ([
   'maxComputeWorkgroupSizeZ',
 ]);
 
-/** Asked for where offered; gpu.Features holds them in this order. */
-const FEATURES = /** @type {const} */ (['shader-f16', 'subgroups', 'timestamp-query']);
+/** Asked for where offered. */
+const FEATURES = /** @type {const} */ (['shader-f16', 'timestamp-query', 'subgroups']);
+const PACKED_DOT = 'packed_4x8_integer_dot_product';
 
 /** The most that a query set may hold. */
 const MAX_TIMESTAMPS = 4096;
@@ -65,6 +66,10 @@ const describe = (adapter) => {
   else if (/apple|intel|qualcomm|\barm\b|img-tec|samsung/.test(name)) kind = 'integrated';
   return { name: words || 'unnamed adapter', kind };
 };
+
+/** The size of all the adapter's subgroups; 0 where there are none or of several sizes. @param {GPUAdapter} adapter */
+const subgroupSize = ({ features, info }) =>
+  features.has('subgroups') && info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0;
 
 /**
  * Opens a device and settles token 0 with what Go needs of it. No callback is called after close.
@@ -108,7 +113,12 @@ const open = async (goSettle, onLost, onUncaptured) => {
       close,
       ...describe(adapter),
       limits: LIMITS.map((name) => device.limits[name]),
-      features: FEATURES.map((name) => device.features.has(name)),
+      features: [
+        device.features.has('shader-f16'),
+        device.features.has('timestamp-query'),
+        navigator.gpu.wgslLanguageFeatures?.has(PACKED_DOT) ?? false,
+      ],
+      subgroupSize: subgroupSize(adapter),
       ...methods(device, settle),
     });
   } catch (error) {

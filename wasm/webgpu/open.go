@@ -125,6 +125,10 @@ func (d *Device) learn(opened safejs.Value) (err error) {
 		}
 		return has
 	}
+	subgroupSize, e := get(opened, "subgroupSize").Int()
+	if err == nil {
+		err = thrown("open", e)
+	}
 	name, _ := get(opened, "name").String()
 	kind, _ := get(opened, "kind").String()
 	d.info = gpu.Info{
@@ -137,7 +141,7 @@ func (d *Device) learn(opened safejs.Value) (err error) {
 			MaxBufferSize: limit(0), MaxStorageBufferBindingSize: limit(1), MaxStorageBuffersPerShaderStage: limit(2),
 			MaxComputeWorkgroupStorageSize: limit(3), MaxComputeInvocationsPerWorkgroup: limit(4), MaxComputeWorkgroupsPerDimension: limit(5),
 		},
-		Features: gpu.Features{ShaderF16: feature(0), Subgroups: feature(1), TimestampQuery: feature(2)},
+		Features: gpu.Features{ShaderF16: feature(0), SubgroupSize: subgroupSize, TimestampQuery: feature(1), PackedDot: feature(2)},
 	}
 	d.dev = wgpu.NewDevice(safejs.Unsafe(d.js.device))
 	return err

@@ -11,8 +11,8 @@ import (
 func testMatmul(t *testing.T, s *suite) {
 	cols := []int{32, 96, 160, 256, 64}
 	for _, f := range quant.Formats {
-		for i, rows := range around(s.tuning.RowWG * s.tuning.Rows) {
-			for j, n := range around(s.tuning.Tile) {
+		for i, rows := range around(s.tuning.Prefill.RowSpan()) {
+			for j, n := range around(s.tuning.Prefill.TokenSpan()) {
 				m := matmulCase{f, n, n, rows, cols[(i+j)%len(cols)], rows, 0, (i+j)%2 == 0}
 				s.try(t, name("%v/rows=%d/cols=%d/n=%d", f, rows, m.cols, n), func(c *trial) { c.matmul(s.tuning, m) })
 			}
@@ -26,9 +26,16 @@ func testMatmul(t *testing.T, s *suite) {
 		s.try(t, name("%v/more", f), func(c *trial) {
 			c.matmul(s.tuning, matmulCase{f, 3, 7, 40, 96, 41, 1, false})
 		})
-		s.try(t, name("%v/tuning", f), func(c *trial) {
-			c.matmul(otherTuning, matmulCase{f, 7, 7, 97, 96, 97, 0, true})
-		})
+		for _, v := range s.variantsOf(f) {
+			s.try(t, name("%v/one/%v", f, v.Decode), func(c *trial) {
+				c.loose = looseness(v.Decode, f)
+				c.matmul(v, matmulCase{f, 1, 1, 97, 416, 97, 0, true})
+			})
+			s.try(t, name("%v/chunk/%v", f, v.Prefill), func(c *trial) {
+				c.loose = looseness(v.Prefill, f)
+				c.matmul(v, matmulCase{f, 37, 35, 97, 96, 97, 0, true})
+			})
+		}
 	}
 	s.try(t, "one", func(c *trial) { // logits of the last token, of a pass of many
 		c.matmul(s.tuning, matmulCase{quant.Q8, 1, 5, 40, 96, 40, 0, false})

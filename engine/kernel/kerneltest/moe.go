@@ -20,16 +20,15 @@ type expertCase struct {
 	n          int // tokens of the pass
 }
 
-// expertCases runs do over formats, shapes, choices and both layouts of banks. The
-// numbers of tokens are of interest to the grouped kernels only.
+// expertCases runs do over formats, shapes, choices, variants and both layouts of banks.
 func expertCases(t *testing.T, s *suite, do func(*trial, expertCase)) {
-	wg := s.tuning.RowWG * s.tuning.Rows
-	capacity := 2*s.tuning.Tile + 3
+	span := s.tuning.Prefill.RowSpan()
+	capacity := 2*s.tuning.Prefill.TokenSpan() + 3
 	choices := []kernel.Choice{{Experts: 4, TopK: 1}, {Experts: 8, TopK: 3}, {Experts: 16, TopK: 3}, {Experts: 8, TopK: 2}}
 	cols := []int{96, 32, 160, 64}
 	for i, f := range quant.Formats {
 		choice := choices[i] // one a format: a grouped kernel takes seconds to compile on lavapipe
-		for j, rows := range around(wg) {
+		for j, rows := range around(span) {
 			e := expertCase{s.tuning, f, rows, cols[j%len(cols)], choice, choice.Experts, capacity, capacity - j}
 			if j%2 == 1 {
 				e.perBank /= 2
@@ -37,8 +36,13 @@ func expertCases(t *testing.T, s *suite, do func(*trial, expertCase)) {
 			s.try(t, name("%v/rows=%d/cols=%d/%d of %d/bank=%d", f, rows, e.cols, choice.TopK, choice.Experts, e.perBank),
 				func(c *trial) { do(c, e) })
 		}
-		e := expertCase{otherTuning, f, 97, 96, kernel.Choice{Experts: 8, TopK: 2}, 4, 7, 7}
-		s.try(t, name("%v/tuning", f), func(c *trial) { do(c, e) })
+		for _, v := range s.variantsOf(f) {
+			e := expertCase{v, f, 97, 96, kernel.Choice{Experts: 8, TopK: 2}, 4, 7, 7}
+			s.try(t, name("%v/%v/%v", f, v.Decode, v.Prefill), func(c *trial) {
+				c.loose = max(looseness(v.Decode, f), looseness(v.Prefill, f))
+				do(c, e)
+			})
+		}
 	}
 	for _, n := range []int{0, 1, 2} {
 		e := expertCase{s.tuning, quant.Q4, 40, 96, choices[3], 4, capacity, n}
@@ -128,7 +132,7 @@ func planOf(t kernel.Tuning, capacity int, c kernel.Choice, routes []route, abse
 	tiles := 0
 	for first := 0; first < len(entries); {
 		expert, count := routes[entries[first]].expert, 1
-		for count < t.Tile && first+count < len(entries) && routes[entries[first+count]].expert == expert {
+		for count < t.Prefill.TokenSpan() && first+count < len(entries) && routes[entries[first+count]].expert == expert {
 			count++
 		}
 		plan[1+expert/32] |= 1 << (expert % 32)

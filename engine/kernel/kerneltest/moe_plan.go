@@ -9,9 +9,9 @@ import (
 func testMoEPlan(t *testing.T, s *suite) {
 	for _, tuning := range []kernel.Tuning{s.tuning, otherTuning} {
 		for _, choice := range []kernel.Choice{{Experts: 4, TopK: 1}, {Experts: 8, TopK: 2}, {Experts: 16, TopK: 3}, {Experts: 64, TopK: 2}} {
-			capacity := 4*tuning.Tile + 3
-			for _, n := range []int{0, 1, tuning.Tile, capacity} {
-				s.try(t, name("tile=%d/%d of %d/n=%d", tuning.Tile, choice.TopK, choice.Experts, n), func(c *trial) {
+			capacity := 4*tuning.Prefill.TokenSpan() + 3
+			for _, n := range []int{0, 1, tuning.Prefill.TokenSpan(), capacity} {
+				s.try(t, name("tile=%d/%d of %d/n=%d", tuning.Prefill.TokenSpan(), choice.TopK, choice.Experts, n), func(c *trial) {
 					routes, _ := c.routes(capacity, choice)
 					c.plan(tuning, capacity, n, choice, routes)
 				})
@@ -20,18 +20,18 @@ func testMoEPlan(t *testing.T, s *suite) {
 	}
 	choice := kernel.Choice{Experts: 8, TopK: 2}
 	s.try(t, "absent", func(c *trial) {
-		capacity := 4*s.tuning.Tile + 3
+		capacity := 4*s.tuning.Prefill.TokenSpan() + 3
 		routes, _ := c.routes(capacity, choice)
 		c.plan(s.tuning, capacity, capacity, choice, routes, 0, 3, 7)
 		c.plan(s.tuning, capacity, capacity, choice, routes, 0, 1, 2, 3, 4, 5, 6, 7)
 	})
-	for _, n := range around(s.tuning.Tile) {
+	for _, n := range around(s.tuning.Prefill.TokenSpan()) {
 		s.try(t, name("crowd/n=%d", n), func(c *trial) { // all want the same two
 			var routes []route
 			for range n {
 				routes = append(routes, route{7, 0.5}, route{0, 0.5})
 			}
-			c.plan(s.tuning, 2*s.tuning.Tile+3, n, choice, routes)
+			c.plan(s.tuning, 2*s.tuning.Prefill.TokenSpan()+3, n, choice, routes)
 		})
 	}
 	s.try(t, "chunk", func(c *trial) {

@@ -21,7 +21,7 @@ func testQKV(t *testing.T, s *suite) {
 	}
 	for _, f := range quant.Formats {
 		for i, shape := range shapes {
-			for j, n := range around(s.tuning.Tile) {
+			for j, n := range around(s.tuning.Prefill.TokenSpan()) {
 				pos := []int{0, 1, 30, 200}[(i+j)%4]
 				s.try(t, name("%v/heads=%v/n=%d/pos=%d", f, shape.heads, n, pos), func(c *trial) {
 					c.qkv(s.tuning, f, n, n, pos, shape.cols, shape.heads)
@@ -29,7 +29,16 @@ func testQKV(t *testing.T, s *suite) {
 			}
 		}
 		s.try(t, name("%v/fewer", f), func(c *trial) { c.qkv(s.tuning, f, 19, 10, 3, 32, shapes[0].heads) })
-		s.try(t, name("%v/tuning", f), func(c *trial) { c.qkv(otherTuning, f, 7, 7, 3, 32, shapes[1].heads) })
+		for _, v := range s.variantsOf(f) {
+			s.try(t, name("%v/one/%v", f, v.Decode), func(c *trial) {
+				c.loose = looseness(v.Decode, f)
+				c.qkv(v, f, 1, 1, 3, 96, shapes[1].heads)
+			})
+			s.try(t, name("%v/chunk/%v", f, v.Prefill), func(c *trial) {
+				c.loose = looseness(v.Prefill, f)
+				c.qkv(v, f, 7, 7, 3, 96, shapes[1].heads)
+			})
+		}
 	}
 	s.try(t, "mixtral", func(c *trial) {
 		h := kernel.Heads{NHeads: 32, NKVHeads: 8, HeadDim: 128}

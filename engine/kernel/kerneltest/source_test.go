@@ -28,9 +28,26 @@ func (d *collector) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu
 	return d.Device.NewPipeline(ctx, desc)
 }
 
-// allCalls has one call of every kernel and format, on no buffers.
+// allFeatures are those of a device that can run every variant.
+var allFeatures = gpu.Info{Features: gpu.Features{ShaderF16: true, SubgroupSize: 32, PackedDot: true}}
+
+// allCalls has one call of every kernel, format and variant, on no buffers. Labels tell
+// which are the same.
 func allCalls() []kernel.Call {
-	t := otherTuning
+	var all []kernel.Call
+	seen := map[string]bool{}
+	for _, t := range variantsFor(otherTuning, allFeatures) {
+		for _, call := range callsOf(t) {
+			if !seen[call.Label()] {
+				seen[call.Label()] = true
+				all = append(all, call)
+			}
+		}
+	}
+	return all
+}
+
+func callsOf(t kernel.Tuning) []kernel.Call {
 	var b gpu.Binding
 	h := kernel.Heads{NHeads: 4, NKVHeads: 2, HeadDim: 16}
 	c := kernel.Choice{Experts: 8, TopK: 2}
@@ -61,8 +78,8 @@ func allCalls() []kernel.Call {
 			kernel.Embed(t, f, b, b, b, b, 5, 32, 8, 0),
 			kernel.Matmul(t, f, b, b, b, b, 5, 8, 32, 8, 0, true),
 			kernel.Matmul(t, f, b, b, b, b, 1, 8, 32, 8, 0, false),
-			kernel.MoEGateUp(t, b, b, m, m, b, b, 8, c),
-			kernel.MoEDown(t, b, b, m, b, b, 8, c),
+			kernel.MoEGateUp(t, b, b, m, m, b, b, 8, 1, c),
+			kernel.MoEDown(t, b, b, m, b, b, 8, 1, c),
 			kernel.MoEGateUpGrouped(t, b, b, m, m, b, 5, c),
 			kernel.MoEDownGrouped(t, b, b, m, b, 5, c))
 	}
@@ -124,7 +141,8 @@ func TestSources(t *testing.T) {
 				words[w]++
 			}
 			for _, c := range desc.Constants {
-				if c.Name != kernel.FormatConstant && c.Name != kernel.KVConstant && words[c.Name] < 2 {
+				ofProduct := c.Name == "TEAM" || c.Name == "TOKENS" // not every way of sharing needs them
+				if c.Name != kernel.FormatConstant && c.Name != kernel.KVConstant && !ofProduct && words[c.Name] < 2 {
 					t.Errorf("constant %s is not used", c.Name)
 				}
 			}

@@ -24,6 +24,7 @@ import (
 // RunAll runs the suite. It fails where a kernel ran without being compared.
 func RunAll(t *testing.T, dev gpu.Device) {
 	s := &suite{dev: dev, pipes: kernel.NewPipelines(dev), tuning: kernel.TuningFor(dev.Info())}
+	s.variants = variantsFor(s.tuning, dev.Info())
 	t.Logf("%s: %s (%s)", dev.Info().Driver, dev.Info().Adapter, dev.Info().Kind)
 	for _, k := range []struct {
 		stem string
@@ -62,12 +63,62 @@ type suite struct {
 	dev      gpu.Device
 	pipes    *kernel.Pipelines
 	tuning   kernel.Tuning
-	compared int // numbers of the kernel at hand
+	variants []kernel.Tuning // the other ways to multiply that the device can
+	compared int             // numbers of the kernel at hand
 }
 
 // otherTuning is one that no table of tunings has, for loops that must derive from the
 // constants.
-var otherTuning = kernel.Tuning{RowWG: 48, Rows: 6, ReduceWG: 24, AttentionWG: 64, SampleWG: 128, Tile: 3, Chunk: 32}
+var otherTuning = kernel.Tuning{
+	Decode:  kernel.Product{Sharing: kernel.Thread, Arithmetic: kernel.F32, WG: 48, Team: 1, Rows: 6, Tile: 1},
+	Prefill: kernel.Product{Sharing: kernel.Thread, Arithmetic: kernel.F32, WG: 48, Team: 1, Rows: 6, Tile: 3},
+	RowWG:   48, ReduceWG: 24, AttentionWG: 64, SampleWG: 128, Chunk: 32,
+}
+
+// variantsFor are otherTuning, and tunings that have each variant of the table once for one
+// token and once for a chunk, where it can.
+func variantsFor(t kernel.Tuning, info gpu.Info) []kernel.Tuning {
+	all := []kernel.Tuning{otherTuning}
+	for _, p := range kernel.DecodeVariants(info) {
+		t.Decode, t.Prefill = p, p
+		t.Prefill.Tile = 3
+		all = append(all, t)
+	}
+	for _, p := range kernel.PrefillVariants(info) {
+		t.Decode, t.Prefill = otherTuning.Decode, p
+		all = append(all, t)
+	}
+	return all
+}
+
+// variantsOf are those that kernels of a format are tried in: one of each way to share the
+// work, in each arithmetic that the format can have. Each takes a compilation.
+func (s *suite) variantsOf(f quant.Format) []kernel.Tuning {
+	var some []kernel.Tuning
+	seen := map[[3]string]bool{}
+	for _, v := range s.variants {
+		way := [3]string{string(v.Decode.Sharing), string(v.Prefill.Sharing), string(v.Decode.Arithmetic)}
+		if quantised := f == quant.Q4 || f == quant.Q8; !seen[way] && (quantised || v.Decode.Arithmetic == kernel.F32) {
+			seen[way] = true
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
+// looseness is by what a product's arithmetic makes the tolerance of sums larger: a
+// rounding of activations to 11 or 8 bits against some of float32.
+func looseness(p kernel.Product, f quant.Format) float64 {
+	if f == quant.Q4 || f == quant.Q8 {
+		switch p.Arithmetic {
+		case kernel.F16:
+			return 1e3
+		case kernel.Int8:
+			return 1e4
+		}
+	}
+	return 1
+}
 
 // A trial is one case of one kernel: its buffers, and numbers that are the same in
 // every run.
@@ -76,6 +127,7 @@ type trial struct {
 	*suite
 	ctx     context.Context
 	rng     *rand.Rand
+	loose   float64 // times the tolerance
 	buffers []gpu.Buffer
 }
 
@@ -84,7 +136,7 @@ func (s *suite) try(t *testing.T, name string, do func(*trial)) {
 	t.Run(name, func(t *testing.T) {
 		seed := fnv.New64()
 		seed.Write([]byte(name))
-		c := &trial{T: t, suite: s, ctx: t.Context(), rng: rand.New(rand.NewPCG(seed.Sum64(), 1))}
+		c := &trial{T: t, suite: s, ctx: t.Context(), rng: rand.New(rand.NewPCG(seed.Sum64(), 1)), loose: 1}
 		defer func() {
 			s.pipes.Close()
 			for _, b := range c.buffers {
@@ -260,7 +312,9 @@ func (c *trial) outputOf(before []uint32) *output {
 }
 
 // near says that number i should be v, or within tol of it.
-func (o *output) near(i int, v, tol float64) { o.want[i] = want{kind: isNear, value: v, tol: tol} }
+func (o *output) near(i int, v, tol float64) {
+	o.want[i] = want{kind: isNear, value: v, tol: o.c.loose * tol}
+}
 
 // halves says what the two binary16 of word i should be.
 func (o *output) halves(i int, low, lowTol, high, highTol float64) {

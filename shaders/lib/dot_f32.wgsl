@@ -1,9 +1,9 @@
-// $0_dot: a block of products of matrix $0, element i · TILE + t for row i and vector t.
-// $0_load(i) gives the matrix's group i. Activations are read from x (f32, as vec4) once
-// for all rows. A sum runs group by group in column order, whatever ROWS and TILE are.
-#import block()
-#import group()
-fn $0_dot(cols: u32) -> array<f32, BLOCK> {
+// $0_dot: the thread's part of a block of products of matrix $0, element i · TILE + t for row
+// i and vector t. $0_load(i) gives the matrix's group i. Activations are read from x (f32, as
+// vec4) once for all rows. A sum runs group by group in column order, whatever ROWS and TILE
+// are.
+#import TEAM()
+fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
     let groups = cols / 32u;
     #unroll i ROWS
     let from$i = row_at[$i] * groups;
@@ -11,7 +11,7 @@ fn $0_dot(cols: u32) -> array<f32, BLOCK> {
     var acc$i_$t = 0.0;
     #end
     #end
-    for (var g = 0u; g < groups; g++) {
+    for (var g = lane(lid); g < groups; g += LANES) {
         #unroll i ROWS
         let m$i = $0_load(from$i + g);
         #end

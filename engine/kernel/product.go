@@ -1,0 +1,107 @@
+package kernel
+
+import (
+	"fmt"
+	"strings"
+
+	"mixtab/engine/gpu"
+	"mixtab/engine/quant"
+)
+
+// A Product is one way to multiply rows of weights with activations, a variant of every
+// kernel that does: how threads share the work, in which arithmetic, and in what sizes.
+type Product struct {
+	Sharing    Sharing
+	Arithmetic Arithmetic
+	WG         int // threads of a workgroup
+	Team       int // threads that share a block; of Tiled, that have the same rows; else 1
+	Rows       int // rows of a block; even, as RoPE rotates pairs
+	Tile       int // activation vectors of a block in prefill; when decoding it is 1
+}
+
+// Sharing says how the threads of a workgroup share its rows; shaders/lib has a file
+// team_… for each.
+type Sharing string
+
+const (
+	Thread   Sharing = "thread"   // each has rows of its own: no barriers, for CPU adapters
+	Shared   Sharing = "shared"   // a team sums in workgroup memory
+	Subgroup Sharing = "subgroup" // a team is a subgroup
+	Tiled    Sharing = "tiled"    // a workgroup has a tile of rows and tokens in its memory; for prefill
+)
+
+// Arithmetic is what products are computed in; sums are f32. The others than F32 are for
+// q8 and q4 weights, and less exact: they round the activations.
+type Arithmetic string
+
+const (
+	F32  Arithmetic = "f32"
+	F16  Arithmetic = "f16"  // activations to 11 bits
+	Int8 Arithmetic = "int8" // activations to 8 bits, with one scale for 32 of them
+)
+
+func (p Product) String() string {
+	return fmt.Sprintf("%s %s wg=%d team=%d rows=%d tile=%d", p.Sharing, p.Arithmetic, p.WG, p.Team, p.Rows, p.Tile)
+}
+
+// one is the product for decoding, where a block has one vector.
+func (p Product) one() Product {
+	p.Tile = 1
+	return p
+}
+
+// RowSpan is the number of rows that a workgroup does.
+func (p Product) RowSpan() int { return p.WG / p.Team * p.Rows }
+
+// TokenSpan is the number of activation vectors that a workgroup does.
+func (p Product) TokenSpan() int {
+	if p.Sharing == Tiled {
+		return p.Team * p.Tile
+	}
+	return p.Tile
+}
+
+// arithmetic is what weights of a format are multiplied in.
+func (p Product) arithmetic(f quant.Format) Arithmetic {
+	if f == quant.Q4 || f == quant.Q8 {
+		return p.Arithmetic
+	}
+	return F32
+}
+
+func (p Product) consts() []gpu.Constant {
+	return []gpu.Constant{
+		{Name: "WG", Value: uint32(p.WG)}, {Name: "TEAM", Value: uint32(p.Team)}, {Name: "ROWS", Value: uint32(p.Rows)},
+		{Name: "TILE", Value: uint32(p.Tile)}, {Name: "TOKENS", Value: uint32(p.TokenSpan())}}
+}
+
+// aliases name the files of shaders/lib that the product's kernels import.
+func (p Product) aliases(f quant.Format, twoBanks bool) map[string]string {
+	a := p.arithmetic(f)
+	names := map[string]string{"TEAM": "team_" + string(p.Sharing), "DOT": "dot_" + string(a), "WEIGHTS": f.String(), "BANKS": "one_bank"}
+	if a != F32 {
+		names["WEIGHTS"] += "_" + string(a)
+	}
+	if twoBanks {
+		names["BANKS"] = "two_banks"
+	}
+	if p.Sharing == Tiled {
+		names["DOT"] = "dot_tiled"
+		if twoBanks {
+			names["BANKS"] = "two_banks_tiled"
+		}
+	}
+	return names
+}
+
+// label names the variant in a pipeline's label.
+func (p Product) label(f quant.Format, twoBanks bool) string {
+	words := []string{string(p.Sharing)}
+	if a := p.arithmetic(f); a != F32 {
+		words = append(words, string(a))
+	}
+	if twoBanks {
+		words = append(words, "two_banks")
+	}
+	return strings.Join(words, " ")
+}
