@@ -141,8 +141,8 @@ func (l *loader) experts(o *operation) []kernel.Call {
 	slots := kernel.RouterSlots{Table: layout.Table(0), Trace: layout.Trace(0), Fault: 1}
 	return []kernel.Call{
 		kernel.Router(l.t, x, l.words(ones...), router, state, h, route, 1, shapes.Dim, eps, layout.Choice, slots),
-		kernel.MoEGateUp(l.t, h, route, gate, up, state, a, layout.Table(0), layout.Choice),
-		kernel.MoEDown(l.t, a, route, down, state, y, layout.Table(0), layout.Choice),
+		kernel.MoEGateUp(l.t, h, route, gate, up, state, a, layout.Table(0), 1, layout.Choice),
+		kernel.MoEDown(l.t, a, route, down, state, y, layout.Table(0), 1, layout.Choice),
 	}
 }
 
