@@ -30,9 +30,20 @@ const PARTS: u32 = WG / UNITS;    // threads of one unit
 const CHUNKS: u32 = (GROUP + 3u) / 4u;
 const LOWEST: f32 = -3.4e38;
 
+// Sums are a unit of four heads, Σ e^(score-peak)·v.
+struct Sums {
+    a0: vec4<f32>,
+    b0: vec4<f32>,
+    a1: vec4<f32>,
+    b1: vec4<f32>,
+    a2: vec4<f32>,
+    b2: vec4<f32>,
+    a3: vec4<f32>,
+    b3: vec4<f32>,
+}
+
 var<workgroup> sh_s: array<vec4<f32>, TILE>; // scores of the four heads, then their weights
 var<workgroup> sh_each: array<vec4<f32>, WG>;
-var<workgroup> sh_work: array<vec4<f32>, WORK>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
@@ -107,15 +118,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         workgroupBarrier();
     }
     sh_each[lid] = total;
-    let mine = lid * 8u;
-    sh_work[mine] = a0;
-    sh_work[mine + 1u] = b0;
-    sh_work[mine + 2u] = a1;
-    sh_work[mine + 3u] = b1;
-    sh_work[mine + 4u] = a2;
-    sh_work[mine + 5u] = b2;
-    sh_work[mine + 6u] = a3;
-    sh_work[mine + 7u] = b3;
+    let all = sums_joined(Sums(a0, b0, a1, b1, a2, b2, a3, b3), lid);
     workgroupBarrier();
     if (part > 0u) {
         return;
@@ -124,26 +127,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var i = 0u; i < WG; i++) {
         total += sh_each[i];
     }
-    for (var p = 1u; p < PARTS; p++) {
-        let other = mine + p * UNITS * 8u;
-        a0 += sh_work[other];
-        b0 += sh_work[other + 1u];
-        a1 += sh_work[other + 2u];
-        b1 += sh_work[other + 3u];
-        a2 += sh_work[other + 4u];
-        b2 += sh_work[other + 5u];
-        a3 += sh_work[other + 6u];
-        b3 += sh_work[other + 7u];
-    }
-    write(row, wid.z, unit, a0, b0, peak.x, total.x);
+    write(row, wid.z, unit, all.a0, all.b0, peak.x, total.x);
     if (heads > 1u) {
-        write(row + 1u, wid.z, unit, a1, b1, peak.y, total.y);
+        write(row + 1u, wid.z, unit, all.a1, all.b1, peak.y, total.y);
     }
     if (heads > 2u) {
-        write(row + 2u, wid.z, unit, a2, b2, peak.z, total.z);
+        write(row + 2u, wid.z, unit, all.a2, all.b2, peak.z, total.z);
     }
     if (heads > 3u) {
-        write(row + 3u, wid.z, unit, a3, b3, peak.w, total.w);
+        write(row + 3u, wid.z, unit, all.a3, all.b3, peak.w, total.w);
     }
 }
 

@@ -27,16 +27,16 @@ var AttentionVariants = []AttentionVariant{ByTeam, ByThread}
 type attentionShape struct {
 	scores string // a file of shaders/lib
 	tile   int    // positions whose scores are in workgroup memory at once
-	shared bool   // whether parts of scores are
 	span   int    // positions of a workgroup: a multiple of tile
 }
 
 // Spans are short where many workgroups shall work on one token, and long enough that what
-// attention_reduce reads is little beside the keys and values. lavapipe (Mesa 22) ends a
-// thread's loops, all together, after 65,535 turns; 2,048 positions take 7,000.
+// attention_reduce reads is little beside the keys and values. SwiftShader takes a second to
+// compile a kernel with much workgroup memory, hence the tile of 64. lavapipe (Mesa 22) ends
+// a thread's loops, all together, after 65,535 turns; 2,048 positions take 4,000.
 var attentionShapes = map[AttentionVariant]attentionShape{
-	ByTeam:   {scores: "scores_by_team", tile: 32, shared: true, span: 256},
-	ByThread: {scores: "scores_by_thread", tile: 256, span: 2048},
+	ByTeam:   {scores: "scores_by_team", tile: 32, span: 256},
+	ByThread: {scores: "scores_by_thread", tile: 64, span: 2048},
 }
 
 // attentionSpans is how many parts attention over so many positions has.
@@ -75,20 +75,21 @@ func Attention(t Tuning, q gpu.Binding, kv KV, state, parts, y gpu.Binding, n in
 
 func attention(t Tuning, q gpu.Binding, kv KV, state, y gpu.Binding, n, spans int, h Heads) Call {
 	shape := attentionShapes[t.Attention]
-	units := h.HeadDim / 8
-	wg := max(t.AttentionWG, units)
-	group := h.NHeads / h.NKVHeads
-	work := 8 * wg // for the sums of a unit's threads
-	if shape.shared {
-		work = max(work, shape.tile*(units+1))
+	units, group := h.HeadDim/8, h.NHeads/h.NKVHeads
+	wg := units
+	if t.Attention == ByTeam {
+		wg = max(units, t.AttentionWG)
+	}
+	consts := []gpu.Constant{
+		{Name: "WG", Value: uint32(wg)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}, {Name: "GROUP", Value: uint32(group)},
+		{Name: "TILE", Value: uint32(shape.tile)}, {Name: "SPAN", Value: uint32(shape.span)}}
+	if t.Attention == ByTeam { // parts of scores, then parts of sums
+		consts = append(consts, gpu.Constant{Name: "WORK", Value: uint32(max(shape.tile*(units+1), 8*wg))})
 	}
 	return Call{
 		stem: "attention", kv: kv.Format,
-		imports: map[string]string{"CACHE": "kv_" + kv.Format.String(), "SCORES": shape.scores},
-		consts: []gpu.Constant{
-			{Name: "WG", Value: uint32(wg)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}, {Name: "GROUP", Value: uint32(group)},
-			{Name: "TILE", Value: uint32(shape.tile)}, {Name: "SPAN", Value: uint32(shape.span)},
-			{Name: "WORK", Value: uint32(work)}},
+		imports:  map[string]string{"CACHE": "kv_" + kv.Format.String(), "SCORES": shape.scores},
+		consts:   consts,
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{q, kv.K, kv.V, state, y},
 		params:   AttentionParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads), Scales: kv.scales(h), Spans: uint32(spans)},
