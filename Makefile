@@ -27,7 +27,7 @@ TOOLCHAIN := build/toolchain
 files = $(shell find $(1) \( -name node_modules -o -path web/build -o -path web/dist -o -name testdata -o -path demo/checkpoint \) -prune -o \( -type d -o -type f ! -name '*_test.go' \) -print 2>/dev/null)
 JS := GOOS=js GOARCH=wasm
 # What compiles for the browser.
-JS_PACKAGES := ./shaders/... ./engine/... ./wasm/...
+JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./tools/peers/ours
 
 .PHONY: help
 help: ## lists these targets

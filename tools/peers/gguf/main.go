@@ -108,12 +108,21 @@ type tensor struct {
 	parts  []rows
 }
 
-// rows are some of a tensor of ours. heads is not 0 where rows of rotated heads of dim
-// rows change their order: ours are halves to be rotated together, llama.cpp's neighbours.
+// rows are some of a tensor of ours. Where heads is not 0, the rows are those of heads to be
+// rotated, and change their order: RoPE pairs ours across the halves, llama.cpp's as neighbours.
 type rows struct {
 	from        *weights.Tensor
 	row0, n     int
 	heads, half int
+}
+
+// at is the row of ours, from row0 on, that comes as row i.
+func (p rows) at(i int) int {
+	if p.heads == 0 {
+		return i
+	}
+	head, r := i/(2*p.half), i%(2*p.half)
+	return head*2*p.half + r%2*p.half + r/2
 }
 
 func (c *converter) tensors() []tensor {
@@ -177,12 +186,7 @@ func (c *converter) write(w io.Writer, t tensor) error {
 		}
 		var out []byte
 		for i := range p.n {
-			from := i
-			if p.heads > 0 {
-				head, r := i/(2*p.half), i%(2*p.half)
-				from = head*2*p.half + r%2*p.half + r/2
-			}
-			out = matrix.row(out[:0], p.row0+from)
+			out = matrix.row(out[:0], p.row0+p.at(i))
 			if _, err := w.Write(out); err != nil {
 				return err
 			}
