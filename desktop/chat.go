@@ -17,6 +17,7 @@ import (
 
 	"mixtab/engine"
 	"mixtab/engine/chat"
+	"mixtab/engine/kernel"
 	"mixtab/engine/sample"
 )
 
@@ -31,6 +32,7 @@ type chatOptions struct {
 	maxTokens   int
 	seed        int64
 	experts     uint64
+	kv          kernel.KVFormat
 	verbose     bool
 }
 
@@ -49,6 +51,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 		o.experts, err = humanize.ParseBytes(text)
 		return err
 	})
+	flags.TextVar(&o.kv, "kv", kernel.KVAuto, "`format` of the KV cache, f32, f16 or q8; the smaller, the longer the conversation (default f16, on a CPU f32)")
 	flags.BoolVar(&o.verbose, "v", false, "tell the adapter and the speed after each answer")
 	return &ffcli.Command{
 		Name:       "chat",
@@ -66,7 +69,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 }
 
 func runChat(ctx context.Context, o chatOptions, prompt string, in io.Reader, out io.Writer) error {
-	e, dev, err := open(ctx, o.pack, engine.Config{ExpertBudget: int64(o.experts)})
+	e, dev, err := open(ctx, o.pack, engine.Config{ExpertBudget: int64(o.experts), KV: o.kv})
 	if err != nil {
 		return err
 	}

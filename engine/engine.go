@@ -26,8 +26,9 @@ var ErrContextFull = mixtral.ErrContextFull
 
 // Config chooses how a pack is opened. The zero value is right for chat.
 type Config struct {
-	Context int           // the longest conversation, in tokens; 0 is what mixtral.DefaultCacheBytes hold
-	Tuning  kernel.Tuning // the zero value: by the adapter
+	Context int             // the longest conversation, in tokens; 0 is what mixtral.DefaultCacheBytes hold
+	KV      kernel.KVFormat // how keys and values are kept; KVAuto: by the adapter
+	Tuning  kernel.Tuning   // the zero value: by the adapter
 
 	// ExpertBudget is how many bytes of experts the device holds; 0: all of them. What is
 	// computed does not depend on it, only how long it takes.
@@ -106,7 +107,7 @@ func (e *Engine) load(ctx context.Context, src weights.Source) (*mixtral.Model, 
 	if e.dev.Info().Kind == gpu.KindCPU {
 		e.ahead = 1 // what runs ahead of a Stop is real work there
 	}
-	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, Tuning: e.cfg.Tuning,
+	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, KV: e.cfg.KV, Tuning: e.cfg.Tuning,
 		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Trace: e.cfg.Trace, Progress: e.cfg.Progress})
 	if errors.Is(err, gpu.ErrOutOfMemory) {
 		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
@@ -135,6 +136,9 @@ func (e *Engine) Close() { e.model.Close() }
 
 // Context is the longest conversation, in tokens.
 func (e *Engine) Context() int { return e.model.Context }
+
+// KVFormat is how keys and values are kept.
+func (e *Engine) KVFormat() kernel.KVFormat { return e.model.Cache().Format() }
 
 // DispatchesPerToken is the number of dispatches of one decoding step.
 func (e *Engine) DispatchesPerToken() int { return e.model.DispatchesPerToken() }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"mixtab/engine/kernel"
 	"mixtab/tools/bench/measure"
 	"mixtab/tools/cli"
 )
@@ -53,6 +54,7 @@ func define() *options {
 		o.ExpertBudget = int64(bytes)
 		return err
 	})
+	flag.TextVar(&o.KV, "kv", kernel.KVAuto, "`format` of the KV cache, f32, f16 or q8; by the adapter if left out")
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
 	flag.BoolFunc("profile", "time every kernel in one more run; -profile=`file` also writes a trace for ui.perfetto.dev", func(text string) error {
 		if o.Profile = true; text != "true" {

@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 
+	"mixtab/engine/kernel"
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
 	"mixtab/tools/cli"
@@ -47,6 +48,7 @@ type output struct {
 	Device    string          `json:"device"`
 	Adapter   string          `json:"adapter"`
 	Format    quant.Format    `json:"format"`
+	KVFormat  kernel.KVFormat `json:"kv_format"`
 	OK        bool            `json:"ok"`
 	Reference string          `json:"reference"` // what the prompts were compared with
 	Prompts   []golden.Report `json:"prompts"`
@@ -60,6 +62,8 @@ func run(ctx context.Context) error {
 	reference := flag.String("reference", "", "folder with reference.json")
 	device := flag.String("device", "ref", "ref (plain Go) or native (wgpu)")
 	formatName := flag.String("format", "f32", "f32, f16, q8 or q4")
+	kv := kernel.KVF32
+	flag.TextVar(&kv, "kv", kernel.KVF32, "`format` of the KV cache, f32, f16 or q8")
 	asJSON := flag.Bool("json", false, "end with one line of JSON")
 	cli.Parse("eval", usage)
 	if *checkpoint == "" || *reference == "" {
@@ -82,8 +86,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := output{Device: *device, Adapter: dev.Info().Adapter, Format: format, OK: true, Reference: *reference}
-	tol := golden.ToleranceFor(dev.Info())
+	out := output{Device: *device, Adapter: dev.Info().Adapter, Format: format, KVFormat: kv, OK: true, Reference: *reference}
+	tol := golden.ToleranceFor(dev.Info(), kv)
 	if format == quant.Q8 || format == quant.Q4 {
 		man, err := weights.ParseManifest(pack.ManifestBytes)
 		if err != nil {
@@ -92,12 +96,12 @@ func run(ctx context.Context) error {
 		want = golden.NewOracle(man, pack).Reference(want)
 		out.Reference = "oracle over the dequantised weights"
 	}
-	if out.Prompts, err = golden.Run(ctx, dev, pack, want, tol); err != nil {
+	if out.Prompts, err = golden.Run(ctx, dev, pack, want, kv, tol); err != nil {
 		return err
 	}
 	quantDir := filepath.Join(*reference, "..", "..", "quant", filepath.Base(*reference))
 	if stored, err := golden.LoadQuant(os.DirFS(quantDir), format); err == nil {
-		report, err := golden.RunLogits(ctx, dev, pack, stored)
+		report, err := golden.RunLogits(ctx, dev, pack, stored, kv)
 		if err != nil {
 			return err
 		}
@@ -120,7 +124,7 @@ func run(ctx context.Context) error {
 }
 
 func print(out output) {
-	fmt.Printf("%s (%s), %s, against %s\n", out.Device, out.Adapter, out.Format, out.Reference)
+	fmt.Printf("%s (%s), %s with a KV cache of %s, against %s\n", out.Device, out.Adapter, out.Format, out.KVFormat, out.Reference)
 	fmt.Printf("%-10s %9s %10s %10s %7s %7s %6s %s\n", "prompt", "positions", "max_abs", "rms", "argmax", "router", "flip", "greedy")
 	for _, r := range out.Prompts {
 		flip := "-"

@@ -10,6 +10,8 @@ import (
 
 	"mixtab/engine"
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/profile"
 	"mixtab/engine/sample"
 	"mixtab/engine/weights"
@@ -26,6 +28,8 @@ type Config struct {
 	ExpertBudget int64 // as engine.Config's
 	Lazy         bool  // as engine.Config's
 
+	KV kernel.KVFormat // as engine.Config's
+
 	// Trace is told the experts of every decoded token, layer by layer.
 	Trace func(chosen []int)
 
@@ -34,27 +38,28 @@ type Config struct {
 
 // A Result is what bench prints as JSON.
 type Result struct {
-	Device             string  `json:"device"` // "ref", "native" or "browser"
-	Adapter            string  `json:"adapter"`
-	Pack               string  `json:"pack"`
-	Format             string  `json:"format"`
-	Layers             int     `json:"layers"`
-	PromptTokens       int     `json:"prompt_tokens"`
-	OpenSeconds        float64 `json:"open_s"`
-	PrefillTokS        float64 `json:"prefill_tok_s"`
-	DecodeTokS         float64 `json:"decode_tok_s"`
-	FirstTokenSeconds  float64 `json:"first_token_s"`   // prefill and the first sample
-	Tokens             []int32 `json:"tokens"`          // greedy
-	BytesPerToken      int64   `json:"bytes_per_token"` // weights and keys and values that a decoded token reads
-	CopyGBs            float64 `json:"copy_gb_s"`       // of the copy kernel: bytes read plus written
-	BandwidthShare     float64 `json:"bandwidth_share"` // bytes read per second over CopyGBs
-	DispatchMicros     float64 `json:"dispatch_us"`     // of an empty dispatch in a long program
-	BoundTokS          float64 `json:"bound_tok_s"`     // 1 / (bytes per token / CopyGBs + dispatches per token · DispatchMicros)
-	BoundShare         float64 `json:"bound_share"`     // DecodeTokS over BoundTokS
-	DispatchesPerToken int     `json:"dispatches_per_token"`
-	DispatchesPerLayer float64 `json:"dispatches_per_layer"`
-	HostCallsPerToken  float64 `json:"host_calls_per_token"` // Go↔JS crossings in the browser
-	ReadbackPerToken   float64 `json:"readback_bytes_per_token"`
+	Device             string          `json:"device"` // "ref", "native" or "browser"
+	Adapter            string          `json:"adapter"`
+	Pack               string          `json:"pack"`
+	Format             string          `json:"format"`
+	Layers             int             `json:"layers"`
+	KVFormat           kernel.KVFormat `json:"kv_format"`
+	PromptTokens       int             `json:"prompt_tokens"`
+	OpenSeconds        float64         `json:"open_s"`
+	PrefillTokS        float64         `json:"prefill_tok_s"`
+	DecodeTokS         float64         `json:"decode_tok_s"`
+	FirstTokenSeconds  float64         `json:"first_token_s"`   // prefill and the first sample
+	Tokens             []int32         `json:"tokens"`          // greedy
+	BytesPerToken      int64           `json:"bytes_per_token"` // weights and keys and values that a decoded token reads
+	CopyGBs            float64         `json:"copy_gb_s"`       // of the copy kernel: bytes read plus written
+	BandwidthShare     float64         `json:"bandwidth_share"` // bytes read per second over CopyGBs
+	DispatchMicros     float64         `json:"dispatch_us"`     // of an empty dispatch in a long program
+	BoundTokS          float64         `json:"bound_tok_s"`     // 1 / (bytes per token / CopyGBs + dispatches per token · DispatchMicros)
+	BoundShare         float64         `json:"bound_share"`     // DecodeTokS over BoundTokS
+	DispatchesPerToken int             `json:"dispatches_per_token"`
+	DispatchesPerLayer float64         `json:"dispatches_per_layer"`
+	HostCallsPerToken  float64         `json:"host_calls_per_token"` // Go↔JS crossings in the browser
+	ReadbackPerToken   float64         `json:"readback_bytes_per_token"`
 
 	ExpertBudgetBytes    int64   `json:"expert_budget_bytes"` // that was given, or what all experts take
 	ExpertSlots          int     `json:"expert_slots"`
@@ -112,7 +117,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	}
 	start := time.Now()
 	e, err := engine.Open(ctx, dev, src, engine.Config{
-		Context: max(c.Context, len(c.IDs)+c.Gen), ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
+		Context: max(c.Context, len(c.IDs)+c.Gen), KV: c.KV, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
 	})
 	if err != nil {
 		return Result{}, err
@@ -121,7 +126,8 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	r := Result{
 		Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(), Layers: man.Config.NLayers,
 		PromptTokens: len(c.IDs), OpenSeconds: time.Since(start).Seconds(), CopyGBs: copyGBs,
-		BytesPerToken: bytesPerToken(man, len(c.IDs)+c.Gen/2), DispatchesPerToken: e.DispatchesPerToken(),
+		KVFormat:      e.KVFormat(),
+		BytesPerToken: bytesPerToken(man, e.KVFormat(), len(c.IDs)+c.Gen/2), DispatchesPerToken: e.DispatchesPerToken(),
 		DispatchesPerLayer: float64(e.DispatchesPerToken()) / float64(man.Config.NLayers),
 		ExpertBudgetBytes:  c.ExpertBudget, ExpertSlots: e.ExpertStats().Slots, SharedPool: e.ExpertStats().SharedPool,
 	}
@@ -218,7 +224,7 @@ func prompt(n, vocab int) []int32 {
 // bytesPerToken is what a decoded token at a position reads: every matrix of every
 // layer, but only the chosen experts, the head, one row of the embedding, and the keys
 // and values so far.
-func bytesPerToken(man *weights.Manifest, position int) int64 {
+func bytesPerToken(man *weights.Manifest, format kernel.KVFormat, position int) int64 {
 	c := man.Config
 	var n int64
 	for i := range man.Tensors {
@@ -232,5 +238,5 @@ func bytesPerToken(man *weights.Manifest, position int) int64 {
 			n += t.Bytes()
 		}
 	}
-	return n + int64(c.NLayers)*int64(position)*int64(2*c.NKVHeads*c.HeadDim*4)
+	return n + mixtral.CacheBytes(c, format, position)
 }

@@ -15,6 +15,7 @@ import (
 	"mixtab/engine"
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
 	"mixtab/engine/profile"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
@@ -51,7 +52,7 @@ func TestBytesPerToken(t *testing.T) {
 		position = 50
 		want     = row + head + 3*(layer+2*expert+position*cached)
 	)
-	if got := bytesPerToken(plan.Manifest(names), position); got != want {
+	if got := bytesPerToken(plan.Manifest(names), kernel.KVF32, position); got != want {
 		t.Errorf("got %d, want %d", got, want)
 	}
 }

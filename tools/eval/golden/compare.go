@@ -36,8 +36,9 @@ func (r *Report) Within(t Tolerance) bool {
 		r.Greedy.Equal && (r.Positions > 0 || r.FirstRouterFlip != nil)
 }
 
-// Run computes every prompt of the reference on a device and compares.
-func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Reference, tol Tolerance) ([]Report, error) {
+// Run computes every prompt of the reference on a device, with a KV cache of some format, and
+// compares.
+func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Reference, kv kernel.KVFormat, tol Tolerance) ([]Report, error) {
 	man, err := weights.ParseManifest(pack.ManifestBytes)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Referen
 		longest = max(longest, len(p.IDs)+len(p.Greedy))
 	}
 	tuning := kernel.TuningFor(dev.Info())
-	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, mixtral.Options{Context: longest, AllLogits: true, Tuning: tuning})
+	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, mixtral.Options{Context: longest, KV: kv, AllLogits: true, Tuning: tuning})
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,12 @@ package golden
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"testing"
 
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
 	"mixtab/tools/pack/convert"
@@ -24,13 +26,20 @@ func RunAll(t *testing.T, dev gpu.Device) {
 	}{{"tiny", "tiny", quant.Formats}, {"tiny-sharded", "tiny", []quant.Format{quant.F32}}, {"odd", "odd", quant.Formats}} {
 		for _, format := range model.formats {
 			t.Run(model.checkpoint+"/"+format.String(), func(t *testing.T) {
-				testModel(t, dev, model.checkpoint, model.reference, format)
+				testModel(t, dev, model.checkpoint, model.reference, format, kernel.KVF32)
+			})
+		}
+	}
+	for _, kv := range []kernel.KVFormat{kernel.KVF16, kernel.KVQ8} {
+		for _, checkpoint := range []string{"tiny", "odd"} {
+			t.Run(fmt.Sprintf("%s/f32/kv %v", checkpoint, kv), func(t *testing.T) {
+				testModel(t, dev, checkpoint, checkpoint, quant.F32, kv)
 			})
 		}
 	}
 }
 
-func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, format quant.Format) {
+func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, format quant.Format, kv kernel.KVFormat) {
 	ctx := t.Context()
 	pack, err := convert.Memory(ctx, checkpoint, sub(t, testdata.FS, checkpoint), PackOptions(format))
 	if err != nil {
@@ -40,7 +49,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 	if err != nil {
 		t.Fatal(err)
 	}
-	tol := ToleranceFor(dev.Info())
+	tol := ToleranceFor(dev.Info(), kv)
 	if format == quant.Q8 || format == quant.Q4 {
 		man, err := weights.ParseManifest(pack.ManifestBytes)
 		if err != nil {
@@ -48,7 +57,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 		}
 		want = NewOracle(man, pack).Reference(want)
 	}
-	reports, err := Run(ctx, dev, pack, want, tol)
+	reports, err := Run(ctx, dev, pack, want, kv, tol)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +71,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 		}
 	}
 	if stored, err := LoadQuant(sub(t, references, "testdata/quant-"+reference), format); err == nil {
-		r, err := RunLogits(ctx, dev, pack, stored)
+		r, err := RunLogits(ctx, dev, pack, stored, kv)
 		if err != nil {
 			t.Fatal(err)
 		}
