@@ -20,7 +20,7 @@ Measures mixtab and its peers in turns and writes a table, and build/peers/resul
   -models LIST      of llamacpp: exact:vulkan, four:vulkan, exact:cpu (default: all)
   -runs N           of each operation, after a warm-up (default 5)
   -rounds N         of each model, after a warm-up (default 3)
-  -limit SECONDS    for one row (default 900)
+  -limit SECONDS    for one row (default 1800)
   -lavapipe FOLDER  a Chromium on lavapipe, made where it is missing (default: build/peers/lavapipe)
 `;
 
@@ -43,7 +43,7 @@ const { values } = parseArgs({
     models: { type: 'string', default: 'exact:vulkan,four:vulkan,exact:cpu' },
     runs: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
-    limit: { type: 'string', default: '900' },
+    limit: { type: 'string', default: '1800' },
     lavapipe: { type: 'string', default: join(scratch, 'lavapipe') },
     help: { type: 'boolean', short: 'h' },
   },
