@@ -4,7 +4,8 @@ const rate = v => `${v < 10 ? v.toFixed(2) : v.toFixed(1)} tok/s`;
 const exponent = v => v.toExponential(0);
 
 const cells = row => {
-  const about = [row.peer, row.device, row.op];
+  const placed = row.placed ? ` (its weights: ${row.placed.join(', ')})` : '';
+  const about = [row.peer + placed, row.device, row.op];
   if (row.why) return [...about, `none: ${row.why}`, '–', '–', '–', '–'];
   const [theirs, ours] = row.theirMs
     ? [ms(row.theirMs), ms(row.ourMs)]
