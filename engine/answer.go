@@ -16,6 +16,7 @@ type Request struct {
 	Sampling  sample.Config
 	MaxTokens int      // 0: until the context is full
 	Stop      []string // the answer ends before the first of these
+	Speculate int      // tokens to draft at a time by prompt lookup, at most mixtral.MaxDraft; 0: none
 	// Drop leaves the oldest turns out of a conversation that does not fit; without
 	// it such a conversation is an ErrContextFull.
 	Drop bool
@@ -37,6 +38,9 @@ type Result struct {
 	CachedTokens     int // of the prompt, found in the KV cache
 	CompletionTokens int // the end token included
 	DroppedMessages  int
+	DraftedTokens    int           // by prompt lookup
+	AcceptedTokens   int           // of them
+	SpeculationOff   string        // why nothing was drafted though it was asked for; else empty
 	Prefill          time.Duration // until the first token
 	Decode           time.Duration // from the first token to the last
 }
@@ -105,9 +109,13 @@ func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit f
 	}
 	res = Result{Finish: FinishLength, PromptTokens: len(prompt), CachedTokens: e.Reused(prompt)}
 	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}
+	drafts := Drafts{Length: req.Speculate}
+	defer func() {
+		res.DraftedTokens, res.AcceptedTokens, res.SpeculationOff = drafts.Drafted, drafts.Accepted, drafts.Off
+	}()
 	start := time.Now()
 	var first time.Time
-	for id, err := range e.Generate(ctx, prompt, req.Sampling) {
+	for id, err := range e.GenerateDrafting(ctx, prompt, req.Sampling, &drafts) {
 		if ctx.Err() != nil {
 			res.Finish = FinishCancelled
 			break

@@ -24,14 +24,19 @@ func (e *Engine) Reused(prompt []int32) int { return e.model.Cache().Common(prom
 // Tokens are sampled on the device, unless the config needs the host; the host only collects
 // them, some steps behind.
 func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config) iter.Seq2[int32, error] {
+	return e.GenerateDrafting(ctx, prompt, cfg, &Drafts{})
+}
+
+// GenerateDrafting is Generate with prompt lookup.
+func (e *Engine) GenerateDrafting(ctx context.Context, prompt []int32, cfg sample.Config, drafts *Drafts) iter.Seq2[int32, error] {
 	return func(yield func(int32, error) bool) {
-		if err := e.generate(ctx, prompt, cfg, yield); err != nil {
+		if err := e.generate(ctx, prompt, cfg, drafts, yield); err != nil {
 			yield(0, err)
 		}
 	}
 }
 
-func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, yield func(int32, error) bool) error {
+func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, drafts *Drafts, yield func(int32, error) bool) error {
 	if len(prompt) > e.Context() {
 		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), e.Context())
 	}
@@ -46,7 +51,7 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 	for {
 		err := e.lost
 		if err == nil {
-			err = e.sample(ctx, prompt, answer, cfg, next)
+			err = e.sample(ctx, prompt, answer, cfg, drafts, next)
 		}
 		if !errors.Is(err, gpu.ErrDeviceLost) {
 			return err
@@ -58,13 +63,16 @@ func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config
 }
 
 // sample generates what follows the prompt and the answer so far.
-func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.Config, next func(int32) bool) error {
+func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.Config, drafts *Drafts, next func(int32) bool) error {
 	m := e.model
+	text := slices.Concat(prompt, answer)
+	reused := m.Cache().Reuse(text)
+	if err := e.prepareDrafts(ctx, cfg, drafts); err != nil {
+		return err
+	}
 	if err := m.Begin(cfg, answer...); err != nil {
 		return err
 	}
-	text := slices.Concat(prompt, answer)
-	reused := m.Cache().Reuse(text)
 	if err := m.Prefill(ctx, text[reused:]); err != nil {
 		return err
 	}
@@ -81,37 +89,86 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 		// it; its tokens are nobody's.
 		m.Drain(context.WithoutCancel(ctx))
 	}()
-	var last int32
-	for step := begun; step < end; step++ {
+	for step := begun; step < end; {
 		if len(flying) == 0 {
 			e.changeBudget()
 		}
-		ahead := e.ahead
-		if e.budgetChanges() || cfg.OnHost() {
-			ahead = 0 // let what is under way come in first
+		var tokens []int32
+		draft := e.draft(text, drafts, end-1-step)
+		if step > begun && len(draft) > 0 {
+			tokens, err = m.DecodeDraft(ctx, step, draft)
+			drafts.Drafted += len(draft)
+			drafts.Accepted += max(0, len(tokens)-1)
+		} else {
+			tokens, err = e.step(ctx, &flying, step, begun, end, cfg, drafts)
 		}
-		// The first token goes out before anything waits for the kernels of decoding.
-		for queued := step + len(flying); step > begun && queued < end && len(flying) <= ahead; queued++ {
-			s, err := m.Decode(ctx, queued)
-			if err != nil {
-				return err
-			}
-			flying = append(flying, s)
-		}
-		token, err := flying[0].Wait(ctx)
 		if err != nil {
 			return err
 		}
-		flying = flying[1:]
-		if step > begun {
-			m.Accept(last) // this step has written its keys and values
-		}
-		last = token
-		if !next(token) {
-			return nil
+		for _, token := range tokens {
+			if step > begun {
+				m.Accept(text[len(text)-1]) // this step has written its keys and values
+			}
+			text = append(text, token)
+			step++
+			if !next(token) {
+				return nil
+			}
 		}
 	}
 	return nil
+}
+
+// step waits for the next token, after it has queued those behind it.
+func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun, end int, cfg sample.Config, drafts *Drafts) ([]int32, error) {
+	ahead := e.ahead
+	if e.budgetChanges() || cfg.OnHost() || e.drafting(drafts) {
+		ahead = 0 // let what is under way come in first
+	}
+	// The first token goes out before anything waits for the kernels of decoding.
+	for queued := step + len(*flying); step > begun && queued < end && len(*flying) <= ahead; queued++ {
+		s, err := e.model.Decode(ctx, queued)
+		if err != nil {
+			return nil, err
+		}
+		*flying = append(*flying, s)
+	}
+	token, err := (*flying)[0].Wait(ctx)
+	*flying = (*flying)[1:]
+	return []int32{token}, err
+}
+
+// prepareDrafts finds out whether there can be drafts.
+func (e *Engine) prepareDrafts(ctx context.Context, cfg sample.Config, d *Drafts) (err error) {
+	switch {
+	case d.Length == 0:
+	case d.Length < 0 || d.Length > mixtral.MaxDraft:
+		return fmt.Errorf("a draft of prompt lookup has 1 to %d tokens, not %d", mixtral.MaxDraft, d.Length)
+	case cfg.OnHost():
+		d.Off = "a bias or a mask has tokens sampled on the host"
+	default:
+		d.Off, err = e.model.PrepareDrafts(ctx)
+	}
+	return err
+}
+
+// drafting says whether drafts are wanted and possible.
+func (e *Engine) drafting(d *Drafts) bool {
+	if d.Length == 0 || d.Off != "" {
+		return false
+	}
+	if !e.model.CanDraft() {
+		d.Off = "not all experts are on the device any more"
+	}
+	return d.Off == ""
+}
+
+// draft is what may follow the text, and fits the context.
+func (e *Engine) draft(text []int32, d *Drafts, room int) []int32 {
+	if !e.drafting(d) {
+		return nil
+	}
+	return lookup(text, min(d.Length, room))
 }
 
 // Forget empties the KV cache, so that the next prompt runs whole.

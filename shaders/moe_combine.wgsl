@@ -1,7 +1,8 @@
 // moe_combine: y[t] += Σ_i weight_i · x[t, i], (·, weight_i) = route[t, i].
 // x f32[n, TOP_K, dim] · route (expert, weight)[n, TOP_K] · state
 // y f32[n, dim], the residual stream
-// Dispatch (ceil(dim/WG), n).
+// Dispatch (ceil(dim/WG), n). A chain of fma from y on, as in moe_down: what a compiler may not
+// reorder gives the same bits in both.
 #import state()
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -19,10 +20,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.dim || t >= state[STATE_N]) {
         return;
     }
-    var sum = 0.0;
+    var sum = y[t * params.dim + id.x];
     for (var i = 0u; i < TOP_K; i++) {
         let entry = t * TOP_K + i;
-        sum += bitcast<f32>(route[entry].y) * x[entry * params.dim + id.x];
+        sum = fma(bitcast<f32>(route[entry].y), x[entry * params.dim + id.x], sum);
     }
-    y[t * params.dim + id.x] += sum;
+    y[t * params.dim + id.x] = sum;
 }

@@ -2,7 +2,8 @@
 // y[t] += Σ_i weight_i · (W2[e_i] · x[t, i]), (e_i, weight_i) = route[t, i].
 // x f32[n, TOP_K, cols] · route (expert, weight)[n, TOP_K] · down WEIGHTS[slots, rows, cols] · state
 // y f32[n, rows], the residual stream
-// Dispatch (ceil(rows / rows of a workgroup), n). TILE is 1. Prefill's sibling is moe_down_grouped.
+// Dispatch (ceil(rows / rows of a workgroup), n). A chain of fma from y on, as in moe_combine: what
+// a compiler may not reorder gives the same bits in both. TILE is 1. Prefill's sibling is moe_down_grouped.
 #import BANKS(down)
 #import state()
 
@@ -33,7 +34,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     }
     x_n = 1u;
     #unroll i ROWS
-    var sum$i = 0.0;
+    var sum$i = y[token * params.rows + row_at[$i]];
     #end
     for (var j = 0u; j < TOP_K; j++) {
         let entry = token * TOP_K + j;
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         slot = state[params.table + route[entry].x];
         let d = team_sum(lid, down_dot(lid));
         #unroll i ROWS
-        sum$i += bitcast<f32>(route[entry].y) * d[$i];
+        sum$i = fma(bitcast<f32>(route[entry].y), d[$i], sum$i);
         #end
     }
     if (lane(lid) != 0u) {
@@ -49,7 +50,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     }
     #unroll i ROWS
     if (row + $iu < params.rows) {
-        y[token * params.rows + row + $iu] += sum$i;
+        y[token * params.rows + row + $iu] = sum$i;
     }
     #end
 }

@@ -1,15 +1,16 @@
-// sample: the next token, from one row of logits; then the state moves on.
+// sample: the next token, from a row of logits; then the state moves on.
 // Penalties, then temperature, then top-k, top-p and min-p, each over what is left;
 // then the token at which the cumulated weight, in vocabulary order, passes random01.
 // Temperature 0 is greedy: the largest logit, the lowest index among equals.
 // Tokens tied with the last that top-k or top-p admits are admitted too.
 //
-// logits f32[vocab] · sampling, the words below
+// logits f32[row + 1 …, vocab] · sampling, the words below
 // counts u32[vocab] = how often each token was sampled · tokens u32[1 …], the next
 // pass's first · state · out u32[RING], token number step at step % RING
-// A pass that waits gives no token.
+// A pass that waits gives no token. With draft = 1, tokens from 1 on are a draft, and row r of
+// them gives a token only if the row before gave tokens[r].
 // Dispatch (1, 1, 1).
-#import pass_tokens()
+#import state()
 #import random()
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
@@ -20,6 +21,8 @@
 @group(0) @binding(5) var<storage, read_write> out: array<u32>;
 struct Params {
     vocab: u32,
+    row: u32,
+    draft: u32,
 }
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -36,6 +39,16 @@ const REPETITION: u32 = 8u;
 
 var<workgroup> sh_value: array<f32, WG>;
 var<workgroup> sh_index: array<u32, WG>;
+var<workgroup> sh_runs: u32;
+
+// Whether there is a token to sample; the same in all threads, as the compiler sees.
+fn runs(lid: u32) -> bool {
+    if (lid == 0u) {
+        let follows = state[STATE_ROWS] == params.row && state[STATE_TOKEN] == tokens[params.row];
+        sh_runs = select(0u, 1u, state[STATE_N] != 0u && (params.row == 0u || follows));
+    }
+    return workgroupUniformLoad(&sh_runs) != 0u;
+}
 
 fn setting(i: u32) -> f32 {
     return bitcast<f32>(sampling[i]);
@@ -43,7 +56,7 @@ fn setting(i: u32) -> f32 {
 
 // The logit of token i after penalties and temperature.
 fn scaled(i: u32) -> f32 {
-    var v = logits[i];
+    var v = logits[params.row * params.vocab + i];
     let c = f32(counts[i]);
     if (c > 0.0) {
         let repetition = setting(REPETITION);
@@ -76,7 +89,7 @@ fn total(lid: u32, v: f32) -> f32 {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lid: u32) {
-    if (pass_tokens(lid) == 0u) {
+    if (!runs(lid)) {
         return;
     }
     let per = (params.vocab + WG - 1u) / WG;
@@ -175,8 +188,9 @@ fn main(@builtin(local_invocation_index) lid: u32) {
         counts[best]++;
         tokens[0] = best;
         out[step % RING] = best;
-        state[STATE_POS] += state[STATE_N];
+        state[STATE_POS] += select(state[STATE_N], 1u, params.draft == 1u);
         state[STATE_N] = 1u;
+        state[STATE_ROWS] = params.row + 1u;
         state[STATE_STEP] = step + 1u;
         state[STATE_TOKEN] = best;
     }

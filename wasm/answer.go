@@ -10,6 +10,7 @@ import (
 
 	"mixtab/engine"
 	"mixtab/engine/chat"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/sample"
 	"mixtab/wasm/protocol"
 )
@@ -59,12 +60,17 @@ func (s *server) request(p protocol.Sampling) (engine.Request, int64, error) {
 		Sampling: sample.Config{
 			Temperature: or(p.Temperature, g.Temperature), TopP: or(p.TopP, g.TopP), TopK: or(p.TopK, g.TopK), MinP: or(p.MinP, 0),
 			FrequencyPenalty: or(p.FrequencyPenalty, 0), PresencePenalty: or(p.PresencePenalty, 0), Seed: uint64(seed),
+			RepetitionPenalty: or(p.RepetitionPenalty, 0), LogitBias: p.LogitBias,
 		},
 		MaxTokens: or(p.MaxTokens, 0),
 		Stop:      p.Stop,
+		Speculate: or(p.PromptLookup, 0),
 	}
-	if err := req.Sampling.Validate(); err != nil {
+	if err := req.Sampling.Validate(s.engine.Manifest.Config.VocabSize); err != nil {
 		return req, seed, badRequest("%v", err)
+	}
+	if req.Speculate < 0 || req.Speculate > mixtral.MaxDraft {
+		return req, seed, badRequest("prompt_lookup_num_tokens is %d; it must be between 0 and %d", req.Speculate, mixtral.MaxDraft)
 	}
 	if p.MaxTokens != nil && *p.MaxTokens < 1 {
 		return req, seed, badRequest("max_tokens is %d; it must be at least 1", *p.MaxTokens)
@@ -96,7 +102,8 @@ func (s *server) done(id int, seed int64, res engine.Result) protocol.Event {
 	return protocol.Done{
 		Type: "done", ID: id, FinishReason: protocol.FinishReason(res.Finish),
 		PromptTokens: res.PromptTokens, CachedTokens: res.CachedTokens, CompletionTokens: res.CompletionTokens,
-		DroppedMessages: res.DroppedMessages, PrefillMs: milliseconds(res.Prefill), DecodeMs: milliseconds(res.Decode), Seed: seed,
+		DroppedMessages: res.DroppedMessages, DraftedTokens: res.DraftedTokens, AcceptedTokens: res.AcceptedTokens, SpeculationOff: res.SpeculationOff,
+		PrefillMs: milliseconds(res.Prefill), DecodeMs: milliseconds(res.Decode), Seed: seed,
 	}
 }
 

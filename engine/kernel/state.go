@@ -8,6 +8,7 @@ const (
 	StateStep  = 2 // tokens sampled so far
 	StateFault = 3 // 1 + the layer whose experts the pass waits for; 0: none
 	StateToken = 4 // the token sampled last
+	StateRows  = 5 // tokens sampled of the pass, where it runs a draft
 
 	stateHead = 8
 )

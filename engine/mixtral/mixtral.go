@@ -63,6 +63,8 @@ type Model struct {
 	prefill               *pass
 	head, headAll, sample gpu.Program // headAll only with AllLogits
 	decode                decoder
+	draft                 *drafter // nil: not asked for yet
+	draftLogits           gpu.Binding
 	sampled               int          // tokens of the answer when it was begun
 	flying                []*Step      // decoding steps under way, in order
 	host                  *sample.Host // samples the answer under way; nil: the device does

@@ -172,15 +172,12 @@ func floats(words []uint32) []float32 {
 // Begin prepares sampling for an answer: its parameters, and the tokens of it that were
 // sampled already, none of a new one.
 func (m *Model) Begin(c sample.Config, sampled ...int32) error {
-	if err := c.Validate(); err != nil {
+	if err := c.Validate(m.Config.VocabSize); err != nil {
 		return err
 	}
 	m.host = nil
 	if c.OnHost() {
-		var err error
-		if m.host, err = sample.NewHost(c, m.Config.VocabSize, sampled); err != nil {
-			return err
-		}
+		m.host = sample.NewHost(c, m.Config.VocabSize, sampled)
 	}
 	words, _ := binary.Append(nil, binary.LittleEndian, c.Words())
 	if err := m.dev.Write(m.act.sampling.Buffer, 0, words); err != nil {

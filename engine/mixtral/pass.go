@@ -50,7 +50,7 @@ func (m *Model) allocate(ctx context.Context) error {
 		{&a.h, "h", chunk * c.Dim},
 		{&a.q, "q", chunk * c.NHeads * c.HeadDim},
 		{&a.att, "attention", chunk * c.NHeads * c.HeadDim},
-		{&a.plan, "plan", kernel.PlanBytes(m.tuning, chunk, m.choice()) / 4},
+		{&a.plan, "plan", max(kernel.PlanBytes(m.tuning, chunk, m.choice()), kernel.PlanBytes(m.tuning.ForDrafts(), 1+MaxDraft, m.choice())) / 4},
 		{&a.hidden, "hidden", chunk * c.NExpertsPerTok * c.HiddenDim},
 		{&a.experts, "experts", chunk * c.NExpertsPerTok * c.Dim},
 		{&a.logits, "logits", m.logitRows() * c.VocabSize},
@@ -204,14 +204,14 @@ func (m *Model) compile(ctx context.Context) error {
 	if err := m.compileExperts(ctx, m.prefill, "prefill", m.tuning.Chunk); err != nil {
 		return err
 	}
-	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(1, true)); err != nil {
+	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(1, true, m.act.logits)); err != nil {
 		return err
 	}
 	if m.sample, err = m.pipelines.Compile(ctx, "sample", m.sampleCalls()); err != nil {
 		return err
 	}
 	if m.options.AllLogits {
-		m.headAll, err = m.pipelines.Compile(ctx, "head of all", m.headCalls(m.tuning.Chunk, false))
+		m.headAll, err = m.pipelines.Compile(ctx, "head of all", m.headCalls(m.tuning.Chunk, false, m.act.logits))
 	}
 	return err
 }
@@ -231,9 +231,9 @@ func (m *Model) bodyCalls(n int) []kernel.Call {
 // firstTokenCalls are all that the first token needs: a prefill chunk, the head that turns
 // its last token into logits, and sampling from them.
 func (m *Model) firstTokenCalls() []kernel.Call {
-	calls := slices.Concat(m.bodyCalls(m.tuning.Chunk), m.headCalls(1, true), m.sampleCalls())
+	calls := slices.Concat(m.bodyCalls(m.tuning.Chunk), m.headCalls(1, true, m.act.logits), m.sampleCalls())
 	if m.options.AllLogits {
-		calls = append(calls, m.headCalls(m.tuning.Chunk, false)...)
+		calls = append(calls, m.headCalls(m.tuning.Chunk, false, m.act.logits)...)
 	}
 	return calls
 }
@@ -241,7 +241,9 @@ func (m *Model) firstTokenCalls() []kernel.Call {
 // decodeCalls are a pass of one token with its head and sampling.
 func (m *Model) decodeCalls() []kernel.Call { return append(m.bodyCalls(1), m.endCalls()...) }
 
-func (m *Model) endCalls() []kernel.Call { return slices.Concat(m.headCalls(1, true), m.sampleCalls()) }
+func (m *Model) endCalls() []kernel.Call {
+	return slices.Concat(m.headCalls(1, true, m.act.logits), m.sampleCalls())
+}
 
 func (m *Model) sampleCalls() []kernel.Call {
 	a := &m.act
@@ -258,11 +260,11 @@ func (m *Model) embedCalls(n int) []kernel.Call {
 
 // headCalls are the final norm and the logits: of the pass's last token, or of its
 // first n.
-func (m *Model) headCalls(n int, last bool) []kernel.Call {
+func (m *Model) headCalls(n int, last bool, logits gpu.Binding) []kernel.Call {
 	a := &m.act
 	calls := []kernel.Call{kernel.RMSNorm(m.tuning, a.x, m.w.norm, a.state, a.h, n, m.Config.Dim, float32(m.Config.NormEps), last)}
 	for _, p := range m.w.lmHead {
-		calls = append(calls, kernel.Matmul(m.tuning, p.format, a.h, a.state, p.Binding, a.logits, n, p.rows, p.cols, m.Config.VocabSize, p.row0, false))
+		calls = append(calls, kernel.Matmul(m.tuning, p.format, a.h, a.state, p.Binding, logits, n, p.rows, p.cols, m.Config.VocabSize, p.row0, false))
 	}
 	return calls
 }

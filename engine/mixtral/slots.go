@@ -379,6 +379,7 @@ func (m *Model) SetExpertBudget(ctx context.Context, budget int64) error {
 
 // replaceSlots makes other slots. After an error there may be none that work.
 func (m *Model) replaceSlots(ctx context.Context, budget int64) error {
+	m.releaseDrafter()
 	m.releaseExperts(m.prefill)
 	if m.decode.pass != nil {
 		m.releaseExperts(m.decode.pass)

@@ -10,7 +10,7 @@ func moeCombine(c *call) {
 		for d := range min(dim, c.reach(0, c.constant("WG"))) {
 			sum := float64(y[t*dim+d])
 			for i := t * topK; i < (t+1)*topK; i++ {
-				sum += float64(math.Float32frombits(route[2*i+1])) * float64(x[i*dim+d])
+				sum += float64(float64(math.Float32frombits(route[2*i+1])) * float64(x[i*dim+d]))
 			}
 			y[t*dim+d] = float32(sum)
 		}

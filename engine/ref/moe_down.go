@@ -17,7 +17,8 @@ func moeDown(c *call) {
 				for i := t * topK; i < (t+1)*topK; i++ {
 					down := c.expert(c.b[2], c.b[3], state[c.param(4)+int(route[2*i])])
 					weight := float64(math.Float32frombits(route[2*i+1]))
-					sum += float64(weight * dot(buf.load(down, r), x[i*cols:]))
+					// Rounded as where a chunk's experts leave it for moe_combine, so that both agree.
+					sum += float64(weight * float64(float32(dot(buf.load(down, r), x[i*cols:]))))
 				}
 				y[t*rows+r] = float32(sum)
 			}

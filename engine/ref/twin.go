@@ -65,6 +65,7 @@ const (
 	stateStep  = 2
 	stateFault = 3
 	stateToken = 4
+	stateRows  = 5
 )
 
 const noSlot = math.MaxUint32

@@ -1,9 +1,6 @@
 package sample
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // A Host samples the tokens of one answer on the host.
 type Host struct {
@@ -15,17 +12,12 @@ type Host struct {
 
 // NewHost goes on with an answer whose first tokens are there, for a valid config and a
 // vocabulary of so many tokens.
-func NewHost(c Config, vocab int, answer []int32) (*Host, error) {
-	for id := range c.LogitBias {
-		if id < 0 || int(id) >= vocab {
-			return nil, fmt.Errorf("sample: logit_bias names token %d; there are tokens 0 to %d", id, vocab-1)
-		}
-	}
+func NewHost(c Config, vocab int, answer []int32) *Host {
 	h := &Host{config: c, words: c.Words(), counts: make([]uint32, vocab)}
 	for _, id := range answer {
 		h.take(id)
 	}
-	return h, nil
+	return h
 }
 
 // Next chooses the next token from its logits, which it changes.

@@ -45,9 +45,12 @@ var Banned = float32(math.Inf(-1))
 // OnHost says whether the config needs what only the host can do.
 func (c Config) OnHost() bool { return len(c.LogitBias) > 0 || c.Mask != nil }
 
-// Validate says which parameter is out of its range.
-func (c Config) Validate() error {
+// Validate says which parameter is out of its range, for a vocabulary of so many tokens.
+func (c Config) Validate(vocab int) error {
 	for id, bias := range c.LogitBias {
+		if id < 0 || int(id) >= vocab {
+			return fmt.Errorf("sample: logit_bias names token %d; there are tokens 0 to %d", id, vocab-1)
+		}
 		if !(bias >= -100 && bias <= 100) {
 			return fmt.Errorf("sample: logit_bias of token %d is %v; it must be between -100 and 100", id, bias)
 		}

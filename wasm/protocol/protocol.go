@@ -103,15 +103,18 @@ const (
 
 // Sampling holds OpenAI's parameters. A null field means the pack's default.
 type Sampling struct {
-	Temperature      *float64 `json:"temperature"`
-	TopP             *float64 `json:"top_p"`
-	TopK             *int     `json:"top_k"`
-	MinP             *float64 `json:"min_p"`
-	Seed             *int64   `json:"seed"` // null: a random one
-	MaxTokens        *int     `json:"max_tokens"`
-	Stop             []string `json:"stop"`
-	FrequencyPenalty *float64 `json:"frequency_penalty"`
-	PresencePenalty  *float64 `json:"presence_penalty"`
+	Temperature       *float64          `json:"temperature"`
+	TopP              *float64          `json:"top_p"`
+	TopK              *int              `json:"top_k"`
+	MinP              *float64          `json:"min_p"`
+	Seed              *int64            `json:"seed"` // null: a random one
+	MaxTokens         *int              `json:"max_tokens"`
+	Stop              []string          `json:"stop"`
+	FrequencyPenalty  *float64          `json:"frequency_penalty"`
+	PresencePenalty   *float64          `json:"presence_penalty"`
+	RepetitionPenalty *float64          `json:"repetition_penalty"`       // of the answer's tokens
+	LogitBias         map[int32]float32 `json:"logit_bias"`               // by token
+	PromptLookup      *int              `json:"prompt_lookup_num_tokens"` // to draft at a time; null: 0
 }
 
 // An Event travels from the worker to the page.
@@ -215,6 +218,9 @@ type Done struct {
 	CachedTokens     int          `json:"cachedTokens"` // of the prompt, found in the KV cache
 	CompletionTokens int          `json:"completionTokens"`
 	DroppedMessages  int          `json:"droppedMessages"` // left out under OverflowDrop
+	DraftedTokens    int          `json:"draftedTokens"`   // by prompt lookup
+	AcceptedTokens   int          `json:"acceptedTokens"`  // of them
+	SpeculationOff   string       `json:"speculationOff"`  // why nothing was drafted though it was asked for; else empty
 	PrefillMs        float64      `json:"prefillMs"`       // until the first token
 	DecodeMs         float64      `json:"decodeMs"`        // from the first token to the last
 	Seed             int64        `json:"seed"`

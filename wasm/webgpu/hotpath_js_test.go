@@ -20,3 +20,9 @@ func TestHostSampling(t *testing.T) {
 	defer dev.Close()
 	mixtraltest.HostSampling(t, dev)
 }
+
+func TestDrafts(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.Drafts(t, dev)
+}

@@ -86,7 +86,7 @@ func testSample(t *testing.T, s *suite) {
 	})
 	s.try(t, "waiting", func(c *trial) {
 		counts, tokens, out := c.outputOf(make([]uint32, 100)), c.output(3), c.output(64)
-		state := c.outputOf([]uint32{40, 0, 11, 3, 78})
+		state := c.outputOf([]uint32{40, 0, 11, 3, 78, 1})
 		c.run(kernel.Sample(s.tuning, c.floats(c.normal(100, 3)), c.words(free.words()...), counts.binding, tokens.binding, state.binding, out.binding, 100, 64))
 		for _, o := range []*output{counts, tokens, out, state} {
 			o.check("a pass that waits")
@@ -94,6 +94,13 @@ func testSample(t *testing.T, s *suite) {
 		c.compared++
 	})
 	s.try(t, "ring", func(c *trial) { c.sampleRing(s.tuning) })
+	for _, settings := range []sampling{{topP: 1}, {temperature: 1, topP: 0.9, frequency: 0.5, repetition: 1.2, seed: 31}} {
+		s.try(t, name("draft/%+v", settings), func(c *trial) {
+			for right := range 4 {
+				c.sampleDraft(s.tuning, settings, right)
+			}
+		})
+	}
 	s.try(t, "like ref", func(c *trial) { c.sampleLikeRef() })
 	s.try(t, "like the host", func(c *trial) { c.sampleLikeHost(s.tuning, 60) })
 	s.try(t, "distribution", func(c *trial) { c.distribution(c.normal(16, 1), 16, 4, 1024, 45) })
@@ -137,7 +144,7 @@ func (c *trial) sample(t kernel.Tuning, logits []float32, settings sampling, n i
 		counts[i] = uint32(c.rng.IntN(3) * c.rng.IntN(2))
 	}
 	countsOut, tokens := c.outputOf(slices.Clone(counts)), c.output(3)
-	state, out := c.outputOf([]uint32{pos, passN, step, 77, 78}), c.output(64)
+	state, out := c.outputOf([]uint32{pos, passN, step, 77, 78, 79}), c.output(64)
 	prog := c.compile(kernel.Sample(t, c.floats(logits), c.words(settings.words()...), countsOut.binding, tokens.binding, state.binding, out.binding, vocab, 64))
 	for range n {
 		if err := c.dev.Submit(prog); err != nil {
@@ -163,6 +170,7 @@ func (c *trial) sample(t kernel.Tuning, logits []float32, settings sampling, n i
 	state.word(kernel.StateN, 1)
 	state.word(kernel.StateStep, uint32(step+n))
 	state.word(kernel.StateToken, got[(step+n-1)%64])
+	state.word(kernel.StateRows, 1)
 	out.check("out")
 	tokens.check("tokens")
 	countsOut.check("counts")
@@ -174,7 +182,7 @@ func (c *trial) sampleRing(t kernel.Tuning) {
 	const vocab, ring, step, n = 8, 4, 2, 7
 	logits := []float32{8, 7, 6, 5, 4, 3, 2, 1} // each draw costs a token 100
 	counts, tokens := c.words(make([]uint32, vocab)...), c.words(0)
-	state, out := c.outputOf([]uint32{0, 9, step, 0, 0}), c.output(ring)
+	state, out := c.outputOf([]uint32{0, 9, step, 0, 0, 0}), c.output(ring)
 	prog := c.compile(kernel.Sample(t, c.floats(logits), c.words(sampling{topP: 1, frequency: 100}.words()...), counts, tokens, state.binding, out.binding, vocab, ring))
 	for range n {
 		if err := c.dev.Submit(prog); err != nil {
@@ -189,7 +197,57 @@ func (c *trial) sampleRing(t kernel.Tuning) {
 	state.word(kernel.StateN, 1)
 	state.word(kernel.StateStep, step+n)
 	state.word(kernel.StateToken, n-1)
+	state.word(kernel.StateRows, 1)
 	state.check("state")
+}
+
+// sampleDraft samples from a pass of four tokens, of which the last three are a draft that is
+// right in its first so many tokens: as many rows and one give tokens, those that they
+// would give one by one.
+func (c *trial) sampleDraft(t kernel.Tuning, settings sampling, right int) {
+	const vocab, ring, rows, pos, step = 70, 64, 4, 40, 62 // the ring comes round
+	logits := c.normal(rows*vocab, 2)
+	one := func(row int, counts, state, out *output) {
+		c.run(kernel.Sample(t, c.floats(logits[row*vocab:(row+1)*vocab]), c.words(settings.words()...), counts.binding, c.words(0), state.binding, out.binding, vocab, ring))
+	}
+	counts, state, out := c.outputOf(make([]uint32, vocab)), c.outputOf([]uint32{pos, 1, step, 0, 0, 0}), c.output(ring)
+	for row := range right + 1 {
+		one(row, counts, state, out)
+	}
+	want := out.read()
+	draft := []uint32{7}
+	for i := range rows - 1 {
+		token := want[(step+i)%ring]
+		if i >= right {
+			token++
+		}
+		draft = append(draft, token)
+	}
+	gotCounts, tokens := c.outputOf(make([]uint32, vocab)), c.outputOf(slices.Clone(draft))
+	gotState, gotOut := c.outputOf([]uint32{pos, rows, step, 0, 9, 9}), c.output(ring)
+	var calls []kernel.Call
+	for row := range rows {
+		calls = append(calls, kernel.SampleDraft(t, c.floats(logits), c.words(settings.words()...), gotCounts.binding, tokens.binding, gotState.binding, gotOut.binding, row, vocab, ring))
+	}
+	c.run(calls...)
+	for i, n := range counts.read()[:vocab] {
+		gotCounts.word(i, n)
+	}
+	for i := range right + 1 {
+		gotOut.word((step+i)%ring, want[(step+i)%ring])
+	}
+	last := want[(step+right)%ring]
+	tokens.word(0, last)
+	for word, v := range map[int]uint32{
+		kernel.StatePos: uint32(pos + right + 1), kernel.StateN: 1, kernel.StateStep: uint32(step + right + 1),
+		kernel.StateToken: last, kernel.StateRows: uint32(right + 1),
+	} {
+		gotState.word(word, v)
+	}
+	gotOut.check("out")
+	tokens.check("tokens")
+	gotCounts.check("counts")
+	gotState.check("state")
 }
 
 // sampleLikeRef draws a sequence on both devices.
@@ -241,7 +299,7 @@ func (c *trial) sampleLikeHost(t kernel.Tuning, n int) {
 		}
 		step := c.rng.Uint32()
 		out := c.output(ring)
-		c.run(kernel.Sample(t, c.floats(logits), c.words(config.Words()...), c.words(counts...), c.words(0), c.words(0, 1, step, 0, 0), out.binding, vocab, ring))
+		c.run(kernel.Sample(t, c.floats(logits), c.words(config.Words()...), c.words(counts...), c.words(0), c.words(0, 1, step, 0, 0, 0), out.binding, vocab, ring))
 		got, want := int(out.read()[step%ring]), sample.Pick(config.Words(), logits, counts, step)
 		if got == want {
 			same++

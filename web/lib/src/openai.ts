@@ -16,6 +16,12 @@ export interface SamplingParams {
   max_completion_tokens?: number | null;
   frequency_penalty?: number | null;
   presence_penalty?: number | null;
+  /** Divides the positive logits of tokens that the answer has, and multiplies negative ones; above 0, at most 2. */
+  repetition_penalty?: number | null;
+  /** Added to the logits of these tokens, by their ids; -100 to 100. Costs speed: the logits of each token are read back. */
+  logit_bias?: Record<string, number> | null;
+  /** Drafts so many tokens at a time from what the conversation repeats, 0 to 7. The answer is the same, sooner or later. */
+  prompt_lookup_num_tokens?: number | null;
 }
 
 export interface MixtabParams {
@@ -71,6 +77,11 @@ export interface Figures {
   cached_tokens: number;
   /** Messages left out because the context was full. */
   dropped_messages: number;
+  /** By prompt_lookup_num_tokens, and those that the model would have chosen. */
+  drafted_tokens: number;
+  accepted_tokens: number;
+  /** Why nothing was drafted though it was asked for. */
+  speculation_off?: string;
   seed: number;
   /** The request's signal ended it. */
   cancelled: boolean;

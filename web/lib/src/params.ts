@@ -16,6 +16,9 @@ const sampling = [
   'max_completion_tokens',
   'frequency_penalty',
   'presence_penalty',
+  'repetition_penalty',
+  'logit_bias',
+  'prompt_lookup_num_tokens',
   'model',
   'n',
   'stream',
@@ -105,7 +108,25 @@ function toSampling(params: SamplingParams): Sampling {
     stop: toStop(params.stop),
     frequency_penalty: number(params, 'frequency_penalty', -2, 2),
     presence_penalty: number(params, 'presence_penalty', -2, 2),
+    repetition_penalty: number(params, 'repetition_penalty', Number.MIN_VALUE, 2),
+    logit_bias: toBias(params.logit_bias),
+    prompt_lookup_num_tokens: integer(params, 'prompt_lookup_num_tokens', 0, 7),
   };
+}
+
+function toBias(bias: SamplingParams['logit_bias']): Record<string, number> | null {
+  if (bias == null) return null;
+  if (typeof bias !== 'object' || Array.isArray(bias))
+    throw bad('logit_bias: an object of numbers by token id is needed');
+  for (const [id, value] of Object.entries(bias)) {
+    if (!/^(0|[1-9]\d{0,8})$/.test(id)) throw bad(`logit_bias: "${id}" is no token id`);
+    if (typeof value !== 'number' || !(value >= -100 && value <= 100)) {
+      throw bad(
+        `logit_bias: a number from -100 to 100 is needed for token ${id}, not ${JSON.stringify(value)}`,
+      );
+    }
+  }
+  return bias;
 }
 
 function toStop(stop: SamplingParams['stop']): string[] | null {
@@ -121,17 +142,25 @@ function number(params: SamplingParams, key: keyof SamplingParams, min: number, 
   const value = params[key];
   if (value == null) return null;
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    const range = max === Number.MAX_VALUE ? `at least ${min}` : `from ${min} to ${max}`;
+    let range = `from ${min} to ${max}`;
+    if (max === Number.MAX_VALUE) range = `at least ${min}`;
+    if (min === Number.MIN_VALUE) range = `above 0, at most ${max}`;
     throw bad(`${key}: a number ${range} is needed, not ${JSON.stringify(value)}`);
   }
   return value;
 }
 
-function integer(params: SamplingParams, key: keyof SamplingParams, min: number): number | null {
+function integer(
+  params: SamplingParams,
+  key: keyof SamplingParams,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number | null {
   const value = params[key];
   if (value == null) return null;
-  if (!Number.isSafeInteger(value) || (value as number) < min) {
-    const range = min === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${min}`;
+  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+    let range = min === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${min}`;
+    if (max !== Number.MAX_SAFE_INTEGER) range = ` from ${min} to ${max}`;
     throw bad(`${key}: a whole number${range} is needed, not ${JSON.stringify(value)}`);
   }
   return value as number;

@@ -115,6 +115,12 @@ export interface Sampling {
   stop: string[] | null;
   frequency_penalty: number | null;
   presence_penalty: number | null;
+  /** Of the answer's tokens. */
+  repetition_penalty: number | null;
+  /** By token. */
+  logit_bias: Record<string, number> | null;
+  /** To draft at a time; null: none. */
+  prompt_lookup_num_tokens: number | null;
 }
 
 /** The first message of the worker: Go runs and listens. */
@@ -215,6 +221,12 @@ export interface Done {
   completionTokens: number;
   /** Left out under "drop". */
   droppedMessages: number;
+  /** By prompt lookup. */
+  draftedTokens: number;
+  /** Of them. */
+  acceptedTokens: number;
+  /** Why nothing was drafted though it was asked for; else empty. */
+  speculationOff: string;
   /** Until the first token. */
   prefillMs: number;
   /** From the first token to the last. */

@@ -12,6 +12,9 @@ const sampling: Sampling = {
   stop: ['x'],
   frequency_penalty: null,
   presence_penalty: null,
+  repetition_penalty: null,
+  logit_bias: { 7: -100 },
+  prompt_lookup_num_tokens: 4,
 };
 
 const requests: EngineRequest[] = [
@@ -61,6 +64,9 @@ const events: EngineEvent[] = [
     cachedTokens: 0,
     completionTokens: 1,
     droppedMessages: 0,
+    draftedTokens: 0,
+    acceptedTokens: 0,
+    speculationOff: '',
     prefillMs: 1,
     decodeMs: 0,
     seed: 1,

@@ -14,12 +14,14 @@ describe('chatBody', () => {
 
   it('takes every sampling parameter', () => {
     const given = { temperature: 0.7, top_p: 0.9, top_k: 40, min_p: 0.05, seed: 7, max_tokens: 10 };
-    expect(chat({ ...given, stop: 'x', frequency_penalty: 1, presence_penalty: -1 }).sampling).toEqual({
-      ...given,
-      stop: ['x'],
+    const more = {
       frequency_penalty: 1,
       presence_penalty: -1,
-    });
+      repetition_penalty: 1.2,
+      logit_bias: { 0: -100, 31999: 2.5 },
+      prompt_lookup_num_tokens: 7,
+    };
+    expect(chat({ ...given, stop: 'x', ...more }).sampling).toEqual({ ...given, stop: ['x'], ...more });
   });
 
   it('knows the newer name of max_tokens', () => {
@@ -51,6 +53,14 @@ describe('chatBody', () => {
     [{ seed: 2 ** 60 }, 'seed'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ stop: [''] }, 'stop'],
+    [{ repetition_penalty: 0 }, 'repetition_penalty: a number above 0, at most 2'],
+    [{ repetition_penalty: 2.5 }, 'repetition_penalty'],
+    [{ logit_bias: [1] }, 'logit_bias: an object'],
+    [{ logit_bias: { hello: 1 } }, '"hello" is no token id'],
+    [{ logit_bias: { '-1': 1 } }, '"-1" is no token id'],
+    [{ logit_bias: { 5: 101 } }, 'logit_bias: a number from -100 to 100 is needed for token 5'],
+    [{ logit_bias: { 5: null } }, 'for token 5'],
+    [{ prompt_lookup_num_tokens: 8 }, 'prompt_lookup_num_tokens: a whole number from 0 to 7'],
     [{ model: 'gpt-4' }, '"gpt-4" is not open'],
     [{ mixtab: { overflow: 'wrap' } }, 'mixtab.overflow'],
     [{ mixtab: { other: 1 } }, 'mixtab.other'],
