@@ -28,7 +28,12 @@ var ErrContextFull = mixtral.ErrContextFull
 type Config struct {
 	Context int             // the longest conversation, in tokens; 0 is what mixtral.DefaultCacheBytes hold
 	KV      kernel.KVFormat // how keys and values are kept; KVAuto: by the adapter
-	Tuning  kernel.Tuning   // the zero value: by the adapter
+	Tuning  kernel.Tuning   // the zero value: measured on a GPU, by a table where a CPU plays one
+
+	// Arithmetic is the least exact that measuring may choose; the zero value is kernel.F32.
+	Arithmetic kernel.Arithmetic
+	// Tunings remember what was measured; nil: it is measured at each Open.
+	Tunings Tunings
 
 	// ExpertBudget is how many bytes of experts the device holds; 0: all of them. What is
 	// computed does not depend on it, only how long it takes.
@@ -53,10 +58,12 @@ type Engine struct {
 	Manifest  *weights.Manifest
 	Tokenizer *tokenizer.Tokenizer // nil of a pack without one: only token ids work
 
-	cfg   Config
-	dev   gpu.Device
-	model *mixtral.Model
-	ahead int // decoding steps under way behind the one that is awaited
+	cfg    Config
+	dev    gpu.Device
+	model  *mixtral.Model
+	tuning kernel.Tuning // in use
+	untune bool          // a device was lost while it was measured: the table decides
+	ahead  int           // decoding steps under way behind the one that is awaited
 
 	lost    error             // the device is, and there is no other yet
 	opened  time.Time         // when the device was, in place of another, if no token has come of it
@@ -92,7 +99,9 @@ func Open(ctx context.Context, dev gpu.Device, src weights.Source, cfg Config) (
 	}
 	e.model, err = e.load(ctx, src)
 	if errors.Is(err, gpu.ErrDeviceLost) {
-		e.opened = time.Now()
+		if !e.untune { // else it was not for the budget
+			e.opened = time.Now()
+		}
 		err = e.rebuild(ctx, err)
 	}
 	if err != nil {
@@ -107,12 +116,30 @@ func (e *Engine) load(ctx context.Context, src weights.Source) (*mixtral.Model, 
 	if e.dev.Info().Kind == gpu.KindCPU {
 		e.ahead = 1 // what runs ahead of a Stop is real work there
 	}
-	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, KV: e.cfg.KV, Tuning: e.cfg.Tuning,
+	if err := e.tune(ctx); err != nil {
+		return nil, err
+	}
+	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, KV: e.cfg.KV, Tuning: e.tuning,
 		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Trace: e.cfg.Trace, Progress: e.cfg.Progress})
 	if errors.Is(err, gpu.ErrOutOfMemory) {
 		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
 	}
 	return m, err
+}
+
+// tune chooses the variants of kernels. Those of CPU adapters are known, and compiling
+// others would take seconds.
+func (e *Engine) tune(ctx context.Context) (err error) {
+	switch {
+	case e.cfg.Tuning != kernel.Tuning{}:
+		e.tuning = e.cfg.Tuning
+	case e.untune || e.dev.Info().Kind == gpu.KindCPU:
+		e.tuning = kernel.TuningFor(e.dev.Info())
+	default:
+		e.tuning, _, err = Tune(ctx, e.dev, e.Manifest, e.cfg)
+		e.untune = errors.Is(err, gpu.ErrDeviceLost)
+	}
+	return err
 }
 
 func openTokenizer(ctx context.Context, src weights.Source, man *weights.Manifest) (*tokenizer.Tokenizer, error) {
@@ -139,6 +166,9 @@ func (e *Engine) Context() int { return e.model.Context }
 
 // KVFormat is how keys and values are kept.
 func (e *Engine) KVFormat() kernel.KVFormat { return e.model.Cache().Format() }
+
+// Tuning has the variants of kernels that are in use.
+func (e *Engine) Tuning() kernel.Tuning { return e.tuning }
 
 // DispatchesPerToken is the number of dispatches of one decoding step.
 func (e *Engine) DispatchesPerToken() int { return e.model.DispatchesPerToken() }

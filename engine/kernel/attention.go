@@ -23,6 +23,13 @@ const (
 // AttentionVariants are all of them.
 var AttentionVariants = []AttentionVariant{ByTeam, ByThread}
 
+func (v AttentionVariant) String() string {
+	if v == ByThread {
+		return "by thread"
+	}
+	return "by team"
+}
+
 // An attentionShape is what a variant is compiled with.
 type attentionShape struct {
 	scores string // a file of shaders/lib

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"mixtab/engine/gpu"
@@ -39,6 +40,21 @@ const (
 	F16  Arithmetic = "f16"  // activations to 11 bits
 	Int8 Arithmetic = "int8" // activations to 8 bits, with one scale for 32 of them
 )
+
+// Arithmetics are all of them, the most exact first.
+var Arithmetics = []Arithmetic{F32, F16, Int8}
+
+// UnmarshalText reads a name, for flags.
+func (a *Arithmetic) UnmarshalText(text []byte) error {
+	if !slices.Contains(Arithmetics, Arithmetic(text)) {
+		return fmt.Errorf("no arithmetic is called %q; f32, f16 and int8 are", text)
+	}
+	*a = Arithmetic(text)
+	return nil
+}
+
+// MarshalText is the name.
+func (a Arithmetic) MarshalText() ([]byte, error) { return []byte(a), nil }
 
 func (p Product) String() string {
 	return fmt.Sprintf("%s %s wg=%d team=%d rows=%d tile=%d", p.Sharing, p.Arithmetic, p.WG, p.Team, p.Rows, p.Tile)

@@ -3,7 +3,7 @@ package kernel
 import "mixtab/engine/gpu"
 
 // This file is the table of products. Which one an adapter takes is measured
-// (engine/tune); kerneltest runs every kernel in each.
+// (engine/tune.go); kerneltest runs every kernel in each.
 
 // DecodeVariants are the ways to multiply one vector that an adapter can.
 func DecodeVariants(info gpu.Info) []Product {
