@@ -38,7 +38,7 @@ var layers = map[string][]string{
 	"engine/weights":             {"engine/gpu", "engine/quant"},
 	"engine/experts":             {},
 	"engine/mixtral":             {"engine/experts", "engine/gpu", "engine/kernel", "engine/quant", "engine/sample", "engine/weights"},
-	"engine/mixtral/mixtraltest": {"engine/gpu", "engine/mixtral", "engine/quant", "engine/sample", "engine/weights"},
+	"engine/mixtral/mixtraltest": {"engine/gpu", "engine/kernel", "engine/mixtral", "engine/quant", "engine/ref", "engine/sample", "engine/weights"},
 	"engine":                     {"engine/..."},
 	"packdir":                    {"engine/gpu", "engine/weights"},
 	"wasm/protocol":              {},

@@ -150,11 +150,27 @@ func Deep(t *testing.T, format quant.Format, hidden int) (*weights.Memory, *weig
 	if err != nil {
 		t.Fatal(err)
 	}
+	return packed(t, c, format, random())
+}
+
+// random gives every tensor random numbers, the same ones in every run.
+func random() func(name string, row0 int, values []float32) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	return func(_ string, _ int, values []float32) {
+		for i := range values {
+			values[i] = float32(rng.NormFloat64()) / 4
+		}
+	}
+}
+
+// packed makes a pack of weights that fill gives: a tensor's rows from row0 on, which are
+// zeros before.
+func packed(t *testing.T, c weights.Config, format quant.Format, fill func(name string, row0 int, values []float32)) (*weights.Memory, *weights.Manifest) {
+	t.Helper()
 	plan, err := weights.NewPlan(c, format, weights.HeadFormat(format))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(1, 2))
 	pack := &weights.Memory{Shards: map[string][]byte{}}
 	var names []string
 	for _, s := range plan.Shards {
@@ -163,9 +179,7 @@ func Deep(t *testing.T, format quant.Format, hidden int) (*weights.Memory, *weig
 			tensor := &plan.Tensors[ref.Tensor]
 			p := tensor.Parts[ref.Part]
 			values := make([]float32, p.Rows*tensor.Cols())
-			for i := range values {
-				values[i] = float32(rng.NormFloat64()) / 4
-			}
+			fill(tensor.Name, p.Row0, values)
 			if err := quant.Quantise(tensor.Format, shard[p.Offset:p.Offset+p.Length], values, p.Rows, tensor.Cols()); err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,19 @@
+package webgpu
+
+import (
+	"testing"
+
+	"mixtab/engine/mixtral/mixtraltest"
+)
+
+func TestNeedle(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.Needle(t, dev)
+}
+
+func TestFarBack(t *testing.T) {
+	dev := open(t)
+	defer dev.Close()
+	mixtraltest.FarBack(t, dev)
+}
