@@ -31,6 +31,7 @@ type chatOptions struct {
 	topK        int
 	maxTokens   int
 	seed        int64
+	speculate   int
 	experts     uint64
 	kv          kernel.KVFormat
 	verbose     bool
@@ -47,6 +48,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 	flags.IntVar(&o.topK, "top-k", 0, "keep this many tokens; 0 keeps all")
 	flags.IntVar(&o.maxTokens, "max-tokens", 0, "longest answer; 0 is until the context is full")
 	flags.Int64Var(&o.seed, "seed", -1, "of sampling; negative is a random one")
+	flags.IntVar(&o.speculate, "speculate", 0, "draft this many `tokens` at a time, at most 7, from what the conversation repeats; answers are the same")
 	flags.Func("expert-budget", "`bytes` of experts on the GPU, as in 6GiB; others are loaded as tokens want them (default all, or half of the memory that the GPU shares)", func(text string) (err error) {
 		o.experts, err = humanize.ParseBytes(text)
 		return err
@@ -99,6 +101,7 @@ func (o chatOptions) request(e *engine.Engine) engine.Request {
 	return engine.Request{
 		Sampling:  sample.Config{Temperature: o.temperature, TopP: o.topP, MinP: o.minP, TopK: o.topK, Seed: uint64(o.seed)},
 		MaxTokens: o.maxTokens,
+		Speculate: o.speculate,
 		Drop:      true,
 	}
 }
@@ -150,9 +153,15 @@ func (c *conversation) say(ctx context.Context, text string) error {
 	if res.DroppedMessages > 0 {
 		fmt.Fprintf(os.Stderr, "(%d of the oldest messages left out: the model keeps %d tokens)\n", res.DroppedMessages, c.engine.Context())
 	}
+	if res.SpeculationOff != "" {
+		fmt.Fprintf(os.Stderr, "(nothing was drafted: %s)\n", res.SpeculationOff)
+	}
 	if c.figures != nil {
 		fmt.Fprintf(c.figures, "%d prompt tokens (%d cached) in %v, %d tokens at %.1f tok/s, %s\n", res.PromptTokens, res.CachedTokens,
 			res.Prefill.Round(1e6), res.CompletionTokens, float64(res.CompletionTokens-1)/res.Decode.Seconds(), res.Finish)
+		if res.DraftedTokens > 0 {
+			fmt.Fprintf(c.figures, "%d of %d drafted tokens were right\n", res.AcceptedTokens, res.DraftedTokens)
+		}
 	}
 	c.messages = append(c.messages, chat.Message{Role: chat.Assistant, Content: answer.String()})
 	return nil

@@ -56,6 +56,7 @@ func define() *options {
 	})
 	flag.TextVar(&o.KV, "kv", kernel.KVAuto, "`format` of the KV cache, f32, f16 or q8; by the adapter if left out")
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
+	flag.IntVar(&o.Speculate, "speculate", 0, "decode once more with drafts of this many `tokens` by prompt lookup, at most 7")
 	flag.BoolFunc("profile", "time every kernel in one more run; -profile=`file` also writes a trace for ui.perfetto.dev", func(text string) error {
 		if o.Profile = true; text != "true" {
 			o.trace = text
@@ -91,6 +92,10 @@ func (o *options) print(r measure.Result) error {
 	fmt.Printf("prefill  %8.1f tok/s  (%d tokens, first token after %.2f s)\n", r.PrefillTokS, r.PromptTokens, r.FirstTokenSeconds)
 	fmt.Printf("decode   %8.1f tok/s  (%.1f MB a token: %.2f GB/s, %.0f %% of the copy kernel's %.2f GB/s)\n", r.DecodeTokS,
 		float64(r.BytesPerToken)/1e6, r.DecodeTokS*float64(r.BytesPerToken)/1e9, 100*r.BandwidthShare, r.CopyGBs)
+	if s := r.Speculation; s != nil {
+		fmt.Printf("drafts   %8.1f tok/s  (%.2f times; of %d tokens drafted by %d, %d were right)%s\n", s.DecodeTokS, s.DecodeTokS/r.DecodeTokS,
+			s.Drafted, s.Length, s.Accepted, s.Off)
+	}
 	fmt.Printf("bound    %8.1f tok/s  (that bandwidth and %d dispatches of %.1f µs, empty; decode is at %.0f %% of it)\n", r.BoundTokS,
 		r.DispatchesPerToken, r.DispatchMicros, 100*r.BoundShare)
 	fmt.Printf("experts  %8.1f %% hits  (%s: %.1f MB and %.0f ms of waiting a token)\n", 100*r.ExpertHitRate, slots(r),

@@ -30,6 +30,8 @@ type Config struct {
 
 	KV kernel.KVFormat // as engine.Config's
 
+	Speculate int // after the runs, as many with drafts of so many tokens
+
 	// Trace is told the experts of every decoded token, layer by layer.
 	Trace func(chosen []int)
 
@@ -74,7 +76,18 @@ type Result struct {
 	MappedBytes  int64  `json:"mapped_bytes,omitempty"`   // natively: RssFile, at most
 	JSHeapBytes  int64  `json:"js_heap_bytes,omitempty"`  // in the browser, without the WebAssembly memory
 
+	Speculation *Speculation `json:"speculation,omitempty"`
+
 	Profile *Profile `json:"profile,omitempty"`
+}
+
+// A Speculation is how decoding goes with prompt lookup. The tokens are the same.
+type Speculation struct {
+	Length     int     `json:"length"` // of a draft
+	DecodeTokS float64 `json:"decode_tok_s"`
+	Drafted    int     `json:"drafted"`  // in a run
+	Accepted   int     `json:"accepted"` // of them
+	Off        string  `json:"off,omitempty"`
 }
 
 // memory is in bytes.
@@ -135,7 +148,12 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		r.ExpertBudgetBytes = e.ExpertStats().BudgetBytes
 	}
 	for range c.Runs {
-		if err := r.once(ctx, dev, e, c); err != nil {
+		if err := r.once(ctx, dev, e, c, &engine.Drafts{}); err != nil {
+			return Result{}, err
+		}
+	}
+	if c.Speculate > 0 {
+		if err := r.speculate(ctx, dev, e, c); err != nil {
 			return Result{}, err
 		}
 	}
@@ -152,15 +170,29 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	return r, err
 }
 
+// speculate does the runs again, with drafts.
+func (r *Result) speculate(ctx context.Context, dev gpu.Device, e *engine.Engine, c Config) error {
+	with := Result{Tokens: r.Tokens}
+	var drafts engine.Drafts
+	for range c.Runs {
+		drafts = engine.Drafts{Length: c.Speculate}
+		if err := with.once(ctx, dev, e, c, &drafts); err != nil {
+			return err
+		}
+	}
+	r.Speculation = &Speculation{c.Speculate, with.DecodeTokS, drafts.Drafted, drafts.Accepted, drafts.Off}
+	return nil
+}
+
 // once generates greedily from an empty cache and keeps the better figures.
-func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c Config) error {
+func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c Config, drafts *engine.Drafts) error {
 	e.Forget()
 	var tokens []int32
 	start := time.Now()
 	var first time.Time
 	var before gpu.Counters
 	var expertsBefore engine.ExpertStats
-	for id, err := range e.Generate(ctx, c.IDs, sample.Config{}) {
+	for id, err := range e.GenerateDrafting(ctx, c.IDs, sample.Config{}, drafts) {
 		if err != nil {
 			return err
 		}
