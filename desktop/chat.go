@@ -34,6 +34,7 @@ type chatOptions struct {
 	speculate   int
 	experts     uint64
 	kv          kernel.KVFormat
+	arithmetic  kernel.Arithmetic
 	verbose     bool
 }
 
@@ -54,6 +55,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 		return err
 	})
 	flags.TextVar(&o.kv, "kv", kernel.KVAuto, "`format` of the KV cache, f32, f16 or q8; the smaller, the longer the conversation (default f16, on a CPU f32)")
+	flags.TextVar(&o.arithmetic, "arithmetic", kernel.F32, "least exact `arithmetic` that may be chosen on a GPU if it is faster, f32, f16 or int8")
 	flags.BoolVar(&o.verbose, "v", false, "tell the adapter and the speed after each answer")
 	return &ffcli.Command{
 		Name:       "chat",
@@ -71,7 +73,7 @@ func chatCommand(stdout io.Writer) *ffcli.Command {
 }
 
 func runChat(ctx context.Context, o chatOptions, prompt string, in io.Reader, out io.Writer) error {
-	e, dev, err := open(ctx, o.pack, engine.Config{ExpertBudget: int64(o.experts), KV: o.kv})
+	e, dev, err := open(ctx, o.pack, engine.Config{ExpertBudget: int64(o.experts), KV: o.kv, Arithmetic: o.arithmetic})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func open(ctx context.Context, dir string, cfg engine.Config) (*engine.Engine, g
 	if cfg.ExpertBudget == 0 {
 		cfg.ExpertBudget = expertBudget(dev.Info().Kind, pack.Manifest().ExpertBytes(), memory.TotalMemory())
 	}
-	cfg.Progress = progress()
+	cfg.Progress, cfg.Tunings = progress(), openTunings()
 	e, err := engine.Open(ctx, dev, pack.Source(dev), cfg)
 	if err != nil {
 		dev.Close()

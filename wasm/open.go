@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hack-pad/safejs"
 
 	"mixtab/engine"
 	"mixtab/engine/gpu"
+	"mixtab/engine/kernel"
 	"mixtab/engine/weights"
 	"mixtab/wasm/host"
 	"mixtab/wasm/protocol"
@@ -21,6 +23,10 @@ import (
 // and the experts as tokens want them. What the store lacks is downloaded meanwhile, and
 // afterwards.
 func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, error) {
+	arithmetic := kernel.Arithmetic(r.Arithmetic)
+	if !slices.Contains(kernel.Arithmetics, arithmetic) {
+		return nil, badRequest("arithmetic is %q; %q are known", r.Arithmetic, kernel.Arithmetics)
+	}
 	s.emit(protocol.Progress{Type: "progress", ID: r.ID, Phase: protocol.PhaseDevice})
 	dev, pack, err := both(ctx, r.Pack)
 	if err != nil {
@@ -36,7 +42,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 	p := progress{s: s, id: r.ID}
 	go s.download(pack, have, p.arrived)
 	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{
-		Context: r.Context, Progress: p.loaded,
+		Context: r.Context, Arithmetic: arithmetic, Tunings: tunings{}, Progress: p.loaded,
 		ExpertBudget: expertBudget(r.ExpertBudget, s.expertBytes), Lazy: host.Lazy(s.expertBytes),
 		Reopen: func(ctx context.Context) (gpu.Device, weights.Source, error) { return s.reopen(ctx, pack) },
 	})

@@ -24,6 +24,8 @@ type Open struct {
 	Context int    `json:"context"` // wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own
 	// Bytes of experts that the GPU may hold; 0: the host decides.
 	ExpertBudget int64 `json:"expertBudget"`
+	// The least exact that kernels may compute in where that is faster: "f32", "f16" or "int8".
+	Arithmetic string `json:"arithmetic"`
 }
 
 // Chat asks for the next assistant message of a conversation.

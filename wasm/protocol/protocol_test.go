@@ -25,7 +25,7 @@ func p[T any](v T) *T { return &v }
 
 // requests and events have each message at least once, every field set.
 var requests = []Request{
-	Open{Type: "open", ID: 1, Pack: "https://example.org/packs/demo/", Context: 2048, ExpertBudget: 2 << 30},
+	Open{Type: "open", ID: 1, Pack: "https://example.org/packs/demo/", Context: 2048, ExpertBudget: 2 << 30, Arithmetic: "f16"},
 	Chat{Type: "chat", ID: 2, Messages: []Message{{Role: "system", Content: "Be brief."}, {Role: "user", Content: "Hello"},
 		{Role: "assistant", Content: "Hi"}, {Role: "user", Content: "¿Qué tal? \u2028 </s>"}},
 		Sampling: Sampling{Temperature: p(0.5), TopP: p(0.9), TopK: p(40), MinP: p(0.05), Seed: p(int64(1) << 53), MaxTokens: p(256),

@@ -20,6 +20,11 @@ type outcome struct {
 	err   error
 }
 
+// Await waits for a promise.
+func Await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
+	return settled(ctx, promise, nil)
+}
+
 // settled waits for a promise. Nothing blocks inside JavaScript's callbacks. A context
 // that ends the waiting does not end what was promised: late is given that, when it
 // comes after all.

@@ -5,7 +5,16 @@ import { Link, type WorkerLike } from './link.ts';
 import { keepStorage, packs, packUrl } from './packs.ts';
 import { requireCount } from './params.ts';
 import { measure, type Preflight, type PreflightOptions } from './preflight.ts';
-import type { Download, EngineStats, ExpertStats, Opened, Phase, Restoring, Result } from './protocol.ts';
+import type {
+  Arithmetic,
+  Download,
+  EngineStats,
+  ExpertStats,
+  Opened,
+  Phase,
+  Restoring,
+  Result,
+} from './protocol.ts';
 import { Queue } from './queue.ts';
 import { spawnWorker } from './spawn.ts';
 
@@ -35,6 +44,11 @@ export interface EngineOptions {
    * the machine's memory. Answers do not depend on it, only their speed.
    */
   expertBudget?: number;
+  /**
+   * The least exact that the GPU may compute in where it is faster; left out: 'f32'. Answers
+   * differ slightly with 'f16', which rounds activations to 11 bits, and more with 'int8'.
+   */
+  arithmetic?: Arithmetic;
   onProgress?: (progress: EngineProgress) => void;
   /** Told while the pack is downloaded, during the opening and afterwards. */
   onDownload?: (download: EngineDownload) => void;
@@ -54,7 +68,7 @@ const keepFrom = 2 ** 30;
 
 /** Starts the engine and opens a pack. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { signal, context = 0, expertBudget = 0 } = options;
+  const { signal, context = 0, expertBudget = 0, arithmetic = 'f32' } = options;
   if (signal?.aborted) throw abortReason(signal);
   requireCount('context', context, 'tokens');
   requireCount('expertBudget', expertBudget, 'bytes');
@@ -74,7 +88,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await link.ready;
-    const { answer } = link.send({ type: 'open', pack, context, expertBudget }, event => {
+    const { answer } = link.send({ type: 'open', pack, context, expertBudget, arithmetic }, event => {
       if (event.type !== 'progress') return;
       const { phase, loadedBytes, totalBytes } = event;
       options.onProgress?.({ phase, loadedBytes, totalBytes });

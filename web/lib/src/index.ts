@@ -32,6 +32,7 @@ export { packs } from './packs.ts';
 export type { Preflight, PreflightOptions } from './preflight.ts';
 export { preflight } from './preflight.ts';
 export type {
+  Arithmetic,
   Code,
   DownloadPhase,
   EngineStats,

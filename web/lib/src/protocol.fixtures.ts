@@ -5,7 +5,7 @@
 import type { Cancel, Chat, Complete, Delta, Detokenize, Done, Download, EngineEvent, EngineRequest, Failed, Open, Opened, Preflight, Progress, Ready, Report, Restoring, Result, SetExpertBudget, Stats, Tokenize } from './protocol.ts';
 
 export const requests: EngineRequest[] = [
-  {"type":"open","id":1,"pack":"https://example.org/packs/demo/","context":2048,"expertBudget":2147483648} satisfies Open,
+  {"type":"open","id":1,"pack":"https://example.org/packs/demo/","context":2048,"expertBudget":2147483648,"arithmetic":"f16"} satisfies Open,
   {"type":"chat","id":2,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"},{"role":"user","content":"¿Qué tal? \u2028 \u003c/s\u003e"}],"sampling":{"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"seed":9007199254740992,"max_tokens":256,"stop":["\n\n"],"frequency_penalty":-0.5,"presence_penalty":1,"repetition_penalty":1.25,"logit_bias":{"22557":2.5,"7":-100},"prompt_lookup_num_tokens":4},"overflow":"drop"} satisfies Chat,
   {"type":"chat","id":3,"messages":[{"role":"user","content":"Hello"}],"sampling":{"temperature":null,"top_p":null,"top_k":null,"min_p":null,"seed":null,"max_tokens":null,"stop":[],"frequency_penalty":null,"presence_penalty":null,"repetition_penalty":null,"logit_bias":null,"prompt_lookup_num_tokens":null},"overflow":"error"} satisfies Chat,
   {"type":"complete","id":4,"prompt":"Once upon","sampling":{"temperature":0,"top_p":null,"top_k":null,"min_p":null,"seed":null,"max_tokens":null,"stop":[],"frequency_penalty":null,"presence_penalty":null,"repetition_penalty":null,"logit_bias":null,"prompt_lookup_num_tokens":null}} satisfies Complete,

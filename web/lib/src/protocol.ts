@@ -15,7 +15,12 @@ export interface Open {
   context: number;
   /** Bytes of experts that the GPU may hold; 0: the host decides. */
   expertBudget: number;
+  /** The least exact that kernels may compute in where that is faster. */
+  arithmetic: Arithmetic;
 }
+
+/** What products of weights are computed in: of the activations, 24, 11 or 8 bits count. */
+export type Arithmetic = 'f32' | 'f16' | 'int8';
 
 /** Asks for the next assistant message of a conversation. */
 export interface Chat {

@@ -29,6 +29,7 @@ describe('createEngine', () => {
       pack: `${pack}/`,
       context: 0,
       expertBudget: 0,
+      arithmetic: 'f32',
     });
     expect(engine.info).toMatchObject({ model: 'demo', context: 256 });
     expect(phases).toEqual(['device', 'weights']);
@@ -59,8 +60,14 @@ describe('createEngine', () => {
 
   it('asks for the budget that is wanted, and refuses what is none', async () => {
     const worker = new FakeWorker();
-    engine = await createEngine({ pack, worker: () => worker, expertBudget: 2 ** 31, context: 7 });
-    expect(worker.requests[0]).toMatchObject({ expertBudget: 2 ** 31, context: 7 });
+    engine = await createEngine({
+      pack,
+      worker: () => worker,
+      expertBudget: 2 ** 31,
+      context: 7,
+      arithmetic: 'f16',
+    });
+    expect(worker.requests[0]).toMatchObject({ expertBudget: 2 ** 31, context: 7, arithmetic: 'f16' });
     for (const expertBudget of [-1, 0.5, Number.NaN]) {
       const failing = createEngine({ pack, worker: () => new FakeWorker(), expertBudget });
       await expect(failing).rejects.toMatchObject({ code: 'bad_request' });

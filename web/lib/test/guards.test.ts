@@ -18,7 +18,14 @@ const sampling: Sampling = {
 };
 
 const requests: EngineRequest[] = [
-  { type: 'open', id: 1, pack: 'http://localhost/packs/demo/', context: 0, expertBudget: 0 },
+  {
+    type: 'open',
+    id: 1,
+    pack: 'http://localhost/packs/demo/',
+    context: 0,
+    expertBudget: 0,
+    arithmetic: 'f32',
+  },
   { type: 'chat', id: 2, messages: [{ role: 'user', content: 'Hi' }], sampling, overflow: 'drop' },
   { type: 'complete', id: 3, prompt: 'Hi', sampling },
   { type: 'cancel', id: 2 },
