@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         slot = state[params.table + route[entry].x];
         let d = team_sum(lid, down_dot(lid));
         #unroll i ROWS
-        sum$i = fma(bitcast<f32>(route[entry].y), d[$i], sum$i);
+        sum$i = fma(bitcast<f32>(route[entry].y), d[$i], sum$i); // as moe_combine does
         #end
     }
     if (lane(lid) != 0u) {

@@ -42,10 +42,7 @@ func (d *decoder) ready(ctx context.Context, m *Model) error {
 		return ctx.Err()
 	}
 	ctx = context.WithoutCancel(ctx) // half of it would be kept by nobody
-	p, err := m.compilePass(ctx, "decode", 1)
-	if err == nil {
-		err = m.compileExperts(ctx, p, "decode", 1)
-	}
+	p, err := m.compileWhole(ctx, "decode", m.one())
 	if err != nil {
 		return err
 	}

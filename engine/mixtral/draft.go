@@ -68,25 +68,22 @@ func (m *Model) PrepareDrafts(ctx context.Context) (off string, err error) {
 }
 
 func (m *Model) compileDrafter(ctx context.Context, d *drafter) error {
-	const n = 1 + MaxDraft
+	k := m.several(1 + MaxDraft)
 	tuned := *m // the same model with other products
 	tuned.tuning = m.tuning.ForDrafts()
 	m = &tuned
-	if err := m.pipelines.Prepare(ctx, append(m.bodyCalls(n), m.headCalls(n, false, d.logits)...)); err != nil { // several at a time
+	if err := m.pipelines.Prepare(ctx, append(m.bodyCalls(k), m.headCalls(k, false, d.logits)...)); err != nil { // several at a time
 		return err
 	}
 	var err error
-	if d.pass, err = m.compilePass(ctx, "draft", n); err != nil {
+	if d.pass, err = m.compileWhole(ctx, "draft", k); err != nil {
 		return err
 	}
-	if err = m.compileExperts(ctx, d.pass, "draft", n); err != nil {
-		return err
-	}
-	if d.head, err = m.pipelines.Compile(ctx, "draft head", m.headCalls(n, false, d.logits)); err != nil {
+	if d.head, err = m.pipelines.Compile(ctx, "draft head", m.headCalls(k, false, d.logits)); err != nil {
 		return err
 	}
 	a := &m.act
-	for row := range n {
+	for row := range k.n {
 		call := kernel.SampleDraft(m.tuning, d.logits, a.sampling, a.counts, a.tokens, a.state, a.out, row, m.Config.VocabSize, Ring)
 		program, err := m.pipelines.Compile(ctx, fmt.Sprintf("draft sample %d", row), []kernel.Call{call})
 		if err != nil {

@@ -10,8 +10,8 @@ import "mixtab/engine/kernel"
 // in two parts, since the second may have to wait for its experts.
 
 // attentionCalls is the first part, up to the router's choice.
-func (m *Model) attentionCalls(l, n int) []kernel.Call {
-	c, t, a, w := m.Config, m.tuning, &m.act, &m.w.layers[l]
+func (m *Model) attentionCalls(l int, k kind) []kernel.Call {
+	c, t, n, a, w := m.Config, k.tuning, k.n, &m.act, &m.w.layers[l]
 	h, kv := heads(c), m.cache.layer(l, m.Context)
 	eps := float32(c.NormEps)
 	state := m.stateLayout()
@@ -37,28 +37,31 @@ func (m *Model) attentionCalls(l, n int) []kernel.Call {
 // experts straight from the route; a chunk sorts its tokens by expert first, so that each
 // expert's weights are read once a tile, and leaves the weighted sum to combineCalls, as
 // not all its experts may be on the device at once.
-func (m *Model) expertCalls(l, n int, e expertMatrices) []kernel.Call {
-	t, a, choice := m.tuning, &m.act, m.choice()
+func (m *Model) expertCalls(l int, k kind, e expertMatrices) []kernel.Call {
+	t, n, a, choice := k.tuning, k.n, &m.act, m.choice()
 	route, table := m.routeOf(l), m.stateLayout().Table(l)
-	if n == 1 {
+	if k.apart() {
 		return []kernel.Call{
 			kernel.MoEGateUp(t, a.h, route, e.gate, e.up, a.state, a.hidden, table, n, choice),
 			kernel.MoEDown(t, a.hidden, route, e.down, a.state, a.x, table, n, choice),
 		}
 	}
-	return append(m.planCalls(l, n),
+	return append(m.planCalls(l, k),
 		kernel.MoEGateUpGrouped(t, a.h, a.plan, e.gate, e.up, a.hidden, n, choice),
 		kernel.MoEDownGrouped(t, a.hidden, a.plan, e.down, a.experts, n, choice))
 }
 
 // planCalls sort a chunk's tokens by expert.
-func (m *Model) planCalls(l, n int) []kernel.Call {
-	return []kernel.Call{kernel.MoEPlan(m.tuning, m.routeOf(l), m.act.state, m.act.plan, m.stateLayout().Table(l), n, m.choice())}
+func (m *Model) planCalls(l int, k kind) []kernel.Call {
+	return []kernel.Call{kernel.MoEPlan(k.tuning, m.routeOf(l), m.act.state, m.act.plan, m.stateLayout().Table(l), k.n, m.choice())}
 }
 
 // combineCalls add what a chunk's experts gave.
-func (m *Model) combineCalls(l, n int) []kernel.Call {
-	return []kernel.Call{kernel.MoECombine(m.tuning, m.act.experts, m.routeOf(l), m.act.state, m.act.x, n, m.Config.Dim, m.choice())}
+func (m *Model) combineCalls(l int, k kind) []kernel.Call {
+	if k.apart() {
+		return nil
+	}
+	return []kernel.Call{kernel.MoECombine(k.tuning, m.act.experts, m.routeOf(l), m.act.state, m.act.x, k.n, m.Config.Dim, m.choice())}
 }
 
 func (m *Model) choice() kernel.Choice {

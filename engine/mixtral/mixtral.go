@@ -60,7 +60,8 @@ type Model struct {
 	cache  KVCache
 
 	pipelines             *kernel.Pipelines
-	prefill               *pass
+	prefill               *pass       // nil while there is first
+	first                 *firstPass  // nil of large models, and when it has ended
 	head, headAll, sample gpu.Program // headAll only with AllLogits
 	decode                decoder
 	draft                 *drafter // nil: not asked for yet
@@ -101,6 +102,9 @@ func (m *Model) load(ctx context.Context) error {
 	if m.slots, err = m.allocateSlots(ctx, m.options.ExpertBudget); err != nil {
 		return err
 	}
+	if m.startsFirst() {
+		m.first = &firstPass{left: m.firstTokens()}
+	}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error { return m.pipelines.Prepare(inner, m.firstTokenCalls()) })
 	group.Go(func() error { return m.fill(inner) })
@@ -117,6 +121,7 @@ func (m *Model) load(ctx context.Context) error {
 // Close frees what the model has on the device.
 func (m *Model) Close() {
 	m.decode.close()
+	m.first.close()
 	if m.slots != nil {
 		m.slots.release(m.pipelines)
 	}

@@ -67,11 +67,14 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 		return err
 	}
 	start := time.Now()
-	complete := m.slots.complete()
+	var whole *pass // nil: not all experts are there
 	var last []gpu.Program
 	var err error
-	if complete {
-		last, err = m.prefill.submit(m.dev, fromStart, m.Config.NLayers, nil)
+	if m.slots.complete() {
+		if whole, err = m.chunkPass(ctx, len(tokens)); err != nil {
+			return err
+		}
+		last, err = whole.submit(m.dev, fromStart, m.Config.NLayers, nil)
 	} else {
 		err = m.runWaves(ctx)
 	}
@@ -85,9 +88,9 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 	if err := done.Wait(ctx, make([]byte, 4)); err != nil {
 		return err
 	}
-	if complete {
+	if whole != nil {
 		// As if the chunk had been full, so that a short prompt does not promise too much.
-		m.prefill.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
+		whole.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
 	}
 	m.cache.tokens = append(m.cache.tokens, tokens...)
 	return nil

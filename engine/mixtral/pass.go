@@ -143,22 +143,22 @@ func (p *pass) submit(dev gpu.Device, from, upto int, bound gpu.Program) (group 
 	return group, nil
 }
 
-// compilePass makes the programs of a pass of at most n tokens, but for its experts.
-func (m *Model) compilePass(ctx context.Context, label string, n int) (*pass, error) {
+// compilePass makes the programs of a pass, but for its experts.
+func (m *Model) compilePass(ctx context.Context, label string, k kind) (*pass, error) {
 	p := &pass{layers: make([]layerPrograms, m.Config.NLayers), perSubmit: 1}
 	var err error
-	if p.begin, err = m.pipelines.Compile(ctx, label+" embedding", m.embedCalls(n)); err != nil {
+	if p.begin, err = m.pipelines.Compile(ctx, label+" embedding", m.embedCalls(k.n)); err != nil {
 		return nil, err
 	}
 	for l := range p.layers {
 		layer := &p.layers[l]
-		if layer.attention, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s attention %d", label, l), m.attentionCalls(l, n)); err != nil {
+		if layer.attention, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s attention %d", label, l), m.attentionCalls(l, k)); err != nil {
 			return nil, err
 		}
-		if n == 1 {
+		if k.apart() {
 			continue
 		}
-		if layer.combine, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s combine %d", label, l), m.combineCalls(l, n)); err != nil {
+		if layer.combine, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s combine %d", label, l), m.combineCalls(l, k)); err != nil {
 			return nil, err
 		}
 	}
@@ -166,14 +166,14 @@ func (m *Model) compilePass(ctx context.Context, label string, n int) (*pass, er
 }
 
 // compileExperts makes the programs of a pass that are bound to the slots.
-func (m *Model) compileExperts(ctx context.Context, p *pass, label string, n int) error {
+func (m *Model) compileExperts(ctx context.Context, p *pass, label string, k kind) error {
 	for l := range p.layers {
 		var calls []kernel.Call
 		switch {
 		case m.slots.layers != nil:
-			calls = m.expertCalls(l, n, m.slots.layers[l])
-		case n > 1:
-			calls = m.planCalls(l, n)
+			calls = m.expertCalls(l, k, m.slots.layers[l])
+		case !k.apart():
+			calls = m.planCalls(l, k)
 		default:
 			continue
 		}
@@ -198,32 +198,43 @@ func (m *Model) releaseExperts(p *pass) {
 // compile makes the programs of the first token.
 func (m *Model) compile(ctx context.Context) error {
 	var err error
-	if m.prefill, err = m.compilePass(ctx, "prefill", m.tuning.Chunk); err != nil {
+	if m.first != nil {
+		m.first.pass, err = m.compileWhole(ctx, "first", m.few())
+	} else {
+		m.prefill, err = m.compilePrefill(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	if err := m.compileExperts(ctx, m.prefill, "prefill", m.tuning.Chunk); err != nil {
-		return err
-	}
-	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(1, true, m.act.logits)); err != nil {
+	if m.head, err = m.pipelines.Compile(ctx, "head", m.headCalls(m.one(), true, m.act.logits)); err != nil {
 		return err
 	}
 	if m.sample, err = m.pipelines.Compile(ctx, "sample", m.sampleCalls()); err != nil {
 		return err
 	}
 	if m.options.AllLogits {
-		m.headAll, err = m.pipelines.Compile(ctx, "head of all", m.headCalls(m.tuning.Chunk, false, m.act.logits))
+		m.headAll, err = m.pipelines.Compile(ctx, "head of all", m.headCalls(m.chunk(), false, m.act.logits))
 	}
 	return err
 }
 
-// bodyCalls are all of a pass of at most n tokens but its end.
-func (m *Model) bodyCalls(n int) []kernel.Call {
-	calls := m.embedCalls(n)
+func (m *Model) compilePrefill(ctx context.Context) (*pass, error) {
+	return m.compileWhole(ctx, "prefill", m.chunk())
+}
+
+func (m *Model) compileWhole(ctx context.Context, label string, k kind) (*pass, error) {
+	p, err := m.compilePass(ctx, label, k)
+	if err != nil {
+		return nil, err
+	}
+	return p, m.compileExperts(ctx, p, label, k)
+}
+
+// bodyCalls are all of a pass but its end.
+func (m *Model) bodyCalls(k kind) []kernel.Call {
+	calls := m.embedCalls(k.n)
 	for l := range m.w.layers {
-		calls = slices.Concat(calls, m.attentionCalls(l, n), m.expertCalls(l, n, m.slots.matrices(l)))
-		if n > 1 {
-			calls = append(calls, m.combineCalls(l, n)...)
-		}
+		calls = slices.Concat(calls, m.attentionCalls(l, k), m.expertCalls(l, k, m.slots.matrices(l)), m.combineCalls(l, k))
 	}
 	return calls
 }
@@ -231,18 +242,22 @@ func (m *Model) bodyCalls(n int) []kernel.Call {
 // firstTokenCalls are all that the first token needs: a prefill chunk, the head that turns
 // its last token into logits, and sampling from them.
 func (m *Model) firstTokenCalls() []kernel.Call {
-	calls := slices.Concat(m.bodyCalls(m.tuning.Chunk), m.headCalls(1, true, m.act.logits), m.sampleCalls())
+	k := m.chunk()
+	if m.first != nil {
+		k = m.few()
+	}
+	calls := slices.Concat(m.bodyCalls(k), m.headCalls(m.one(), true, m.act.logits), m.sampleCalls())
 	if m.options.AllLogits {
-		calls = append(calls, m.headCalls(m.tuning.Chunk, false, m.act.logits)...)
+		calls = append(calls, m.headCalls(m.chunk(), false, m.act.logits)...)
 	}
 	return calls
 }
 
 // decodeCalls are a pass of one token with its head and sampling.
-func (m *Model) decodeCalls() []kernel.Call { return append(m.bodyCalls(1), m.endCalls()...) }
+func (m *Model) decodeCalls() []kernel.Call { return append(m.bodyCalls(m.one()), m.endCalls()...) }
 
 func (m *Model) endCalls() []kernel.Call {
-	return slices.Concat(m.headCalls(1, true, m.act.logits), m.sampleCalls())
+	return slices.Concat(m.headCalls(m.one(), true, m.act.logits), m.sampleCalls())
 }
 
 func (m *Model) sampleCalls() []kernel.Call {
@@ -258,13 +273,12 @@ func (m *Model) embedCalls(n int) []kernel.Call {
 	return calls
 }
 
-// headCalls are the final norm and the logits: of the pass's last token, or of its
-// first n.
-func (m *Model) headCalls(n int, last bool, logits gpu.Binding) []kernel.Call {
-	a := &m.act
-	calls := []kernel.Call{kernel.RMSNorm(m.tuning, a.x, m.w.norm, a.state, a.h, n, m.Config.Dim, float32(m.Config.NormEps), last)}
+// headCalls are the final norm and the logits: of the pass's last token, or of all.
+func (m *Model) headCalls(k kind, last bool, logits gpu.Binding) []kernel.Call {
+	a, n := &m.act, k.n
+	calls := []kernel.Call{kernel.RMSNorm(k.tuning, a.x, m.w.norm, a.state, a.h, n, m.Config.Dim, float32(m.Config.NormEps), last)}
 	for _, p := range m.w.lmHead {
-		calls = append(calls, kernel.Matmul(m.tuning, p.format, a.h, a.state, p.Binding, logits, n, p.rows, p.cols, m.Config.VocabSize, p.row0, false))
+		calls = append(calls, kernel.Matmul(k.tuning, p.format, a.h, a.state, p.Binding, logits, n, p.rows, p.cols, m.Config.VocabSize, p.row0, false))
 	}
 	return calls
 }

@@ -333,9 +333,9 @@ func (m *Model) writeTables() error {
 	return m.dev.Write(m.act.state.Buffer, 4*m.stateLayout().Table(0), words)
 }
 
-// bind is the program of a layer's experts, for a pass of at most n tokens: that of the
-// pass, or one made for the experts that are wanted now.
-func (m *Model) bind(ctx context.Context, p *pass, l, n int, wanted []int) (gpu.Program, error) {
+// bind is the program of a layer's experts: that of the pass, or one made for the experts
+// that are wanted now.
+func (m *Model) bind(ctx context.Context, p *pass, l int, k kind, wanted []int) (gpu.Program, error) {
 	s := m.slots
 	if s.layers != nil {
 		return p.layers[l].experts, nil
@@ -344,7 +344,7 @@ func (m *Model) bind(ctx context.Context, p *pass, l, n int, wanted []int) (gpu.
 	for i := range slots {
 		slots[i], _ = s.cache.Slot(experts.Key{Layer: l, Expert: wanted[min(i, len(wanted)-1)]})
 	}
-	program, err := m.pipelines.Compile(ctx, fmt.Sprintf("experts of layer %d", l), m.expertCalls(l, n, s.pair(slots[0], slots[1])))
+	program, err := m.pipelines.Compile(ctx, fmt.Sprintf("experts of layer %d", l), m.expertCalls(l, k, s.pair(slots[0], slots[1])))
 	if err != nil {
 		return nil, err
 	}
@@ -379,6 +379,9 @@ func (m *Model) SetExpertBudget(ctx context.Context, budget int64) error {
 
 // replaceSlots makes other slots. After an error there may be none that work.
 func (m *Model) replaceSlots(ctx context.Context, budget int64) error {
+	if err := m.endFirst(ctx); err != nil {
+		return err
+	}
 	m.releaseDrafter()
 	m.releaseExperts(m.prefill)
 	if m.decode.pass != nil {
@@ -390,11 +393,11 @@ func (m *Model) replaceSlots(ctx context.Context, budget int64) error {
 		return err
 	}
 	m.slots = slots
-	if err := m.compileExperts(ctx, m.prefill, "prefill", m.tuning.Chunk); err != nil {
+	if err := m.compileExperts(ctx, m.prefill, "prefill", m.chunk()); err != nil {
 		return err
 	}
 	if m.decode.pass != nil {
-		if err := m.compileExperts(ctx, m.decode.pass, "decode", 1); err != nil {
+		if err := m.compileExperts(ctx, m.decode.pass, "decode", m.one()); err != nil {
 			return err
 		}
 	}

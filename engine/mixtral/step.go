@@ -256,7 +256,7 @@ func (s *Step) serve(ctx context.Context, l int, words []uint32) error {
 	if err := m.release(words[kernel.StateStep]); err != nil {
 		return err
 	}
-	bound, err := m.bind(ctx, m.decode.pass, l, 1, wanted)
+	bound, err := m.bind(ctx, m.decode.pass, l, m.one(), wanted)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (m *Model) runWaves(ctx context.Context) error {
 			if err := m.writeTable(l, wave); err != nil {
 				return err
 			}
-			program, err := m.bind(ctx, m.prefill, l, m.tuning.Chunk, wave)
+			program, err := m.bind(ctx, m.prefill, l, m.chunk(), wave)
 			if err != nil {
 				return err
 			}
