@@ -46,17 +46,28 @@ var attentionShapes = map[AttentionVariant]attentionShape{
 	ByThread: {scores: "scores_by_thread", tile: 64, span: 2048},
 }
 
+// fewTokens are as many as attention takes on one by one, by spans. A chunk of more has
+// workgroups enough, and its tokens share the keys and values that a workgroup reads.
+const fewTokens = 8
+
+// tiled says whether a pass of at most n tokens is a chunk. On CPU adapters nothing is
+// gained by it, and the bits of a token do not depend on how it came.
+func (t Tuning) tiled(n int) bool { return t.Attention == ByTeam && n > fewTokens }
+
 // attentionSpans is how many parts attention over so many positions has.
 func (t Tuning) attentionSpans(context int) int {
 	return ceilDiv(context, attentionShapes[t.Attention].span)
 }
 
-// AttentionPartBytes is the room that Attention needs for the parts of n tokens: none where
-// a single workgroup has all positions of a head.
+// AttentionPartBytes is the room that Attention needs for the parts of passes of at most n
+// tokens: none where a single workgroup has all positions of a head.
 func AttentionPartBytes(t Tuning, n, context int, h Heads) int {
 	spans := t.attentionSpans(context)
 	if spans == 1 {
 		return 0
+	}
+	if t.tiled(n) {
+		n = fewTokens
 	}
 	return 4 * n * h.NHeads * spans * (h.HeadDim + 4)
 }
@@ -68,16 +79,14 @@ func AttentionPartBytes(t Tuning, n, context int, h Heads) int {
 //
 //	q f32[n, nHeads, headDim], k, v CACHE[context, nKVHeads, headDim], state → y f32[n, nHeads, headDim]
 func Attention(t Tuning, q gpu.Binding, kv KV, state, parts, y gpu.Binding, n int, h Heads) []Call {
+	if t.tiled(n) {
+		return []Call{attentionTiled(q, kv, state, y, n, h)}
+	}
 	spans := t.attentionSpans(kv.Context)
-	to := y
-	if spans > 1 {
-		to = parts
+	if spans == 1 {
+		return []Call{attention(t, q, kv, state, y, n, spans, h)}
 	}
-	calls := []Call{attention(t, q, kv, state, to, n, spans, h)}
-	if spans > 1 {
-		calls = append(calls, attentionReduce(t, parts, state, y, n, spans, h))
-	}
-	return calls
+	return []Call{attention(t, q, kv, state, parts, n, spans, h), attentionReduce(t, parts, state, y, n, spans, h)}
 }
 
 func attention(t Tuning, q gpu.Binding, kv KV, state, y gpu.Binding, n, spans int, h Heads) Call {
@@ -101,6 +110,24 @@ func attention(t Tuning, q gpu.Binding, kv KV, state, y gpu.Binding, n, spans in
 		bindings: []gpu.Binding{q, kv.K, kv.V, state, y},
 		params:   AttentionParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads), Scales: kv.scales(h), Spans: uint32(spans)},
 		grid:     [3]int{h.NKVHeads * ceilDiv(group, 4), n, spans},
+		work:     attentionWork(h, n, kv.Format.KBytes(1, h)+kv.Format.VBytes(1, h)),
+	}
+}
+
+// AttentionTiledParams is attention_tiled.wgsl's Params.
+type AttentionTiledParams struct{ NHeads, NKVHeads, Scales uint32 }
+
+func attentionTiled(q gpu.Binding, kv KV, state, y gpu.Binding, n int, h Heads) Call {
+	const tokens = 8
+	group := h.NHeads / h.NKVHeads
+	return Call{
+		stem: "attention_tiled", kv: kv.Format,
+		imports:  map[string]string{"CACHE": "kv_" + kv.Format.String()},
+		consts:   []gpu.Constant{{Name: "TOKENS", Value: tokens}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}, {Name: "GROUP", Value: uint32(group)}},
+		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
+		bindings: []gpu.Binding{q, kv.K, kv.V, state, y},
+		params:   AttentionTiledParams{NHeads: uint32(h.NHeads), NKVHeads: uint32(h.NKVHeads), Scales: kv.scales(h)},
+		grid:     [3]int{h.NKVHeads * ceilDiv(group, 4), ceilDiv(n, tokens), 1},
 		work:     attentionWork(h, n, kv.Format.KBytes(1, h)+kv.Format.VBytes(1, h)),
 	}
 }

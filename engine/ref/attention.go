@@ -3,18 +3,25 @@ package ref
 import "math"
 
 // q, k, v, state, y
-func attention(c *call) {
+func attention(c *call) { attendAll(c, 1, c.constant("SPAN"), c.param(3)) }
+
+// attendAll is attention where a workgroup has some tokens, and spans of positions are joined
+// later, if there are several.
+func attendAll(c *call, tokens, span, spans int) {
 	q, state, y := c.b[0].floats(), c.b[3], c.b[4].floats()
-	nHeads, nKVHeads, spans := c.param(0), c.param(1), c.param(3)
-	headDim, span, group := c.constant("HEAD_DIM"), c.constant("SPAN"), c.constant("GROUP")
+	nHeads, nKVHeads := c.param(0), c.param(1)
+	headDim, group := c.constant("HEAD_DIM"), c.constant("GROUP")
 	cache := kvCache{format: c.constant("KV_FORMAT"), k: c.b[1], v: c.b[2], headDim: headDim, scales: 2 * c.param(2)}
-	pos, n := int(state[statePos]), min(int(state[stateN]), c.reach(1, 1))
+	pos, n := int(state[statePos]), min(int(state[stateN]), c.reach(1, tokens))
 	kvHeads := min(nKVHeads, c.reach(0, 1)/((group+3)/4))
 	reached := min(spans, c.reach(2, 1))
 	parallel(n*kvHeads*reached, func(first, end int) {
 		for at := first; at < end; at++ {
 			t, kv, s := at/kvHeads/reached, at/reached%kvHeads, at%reached
-			begin, stop := s*span, min((s+1)*span, pos+t+1)
+			begin, stop := s*span, pos+t+1
+			if spans > 1 {
+				stop = min(stop, begin+span)
+			}
 			if begin >= stop {
 				continue
 			}

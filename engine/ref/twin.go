@@ -14,6 +14,7 @@ import (
 var twins = map[string]func(*call){
 	"attention":           attention,
 	"attention_reduce":    attentionReduce,
+	"attention_tiled":     attentionTiled,
 	"copy":                copyWords,
 	"embed":               embed,
 	"fma":                 fma,

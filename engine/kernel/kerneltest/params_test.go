@@ -14,6 +14,7 @@ import (
 var params = map[string]any{
 	"attention":           kernel.AttentionParams{},
 	"attention_reduce":    kernel.AttentionReduceParams{},
+	"attention_tiled":     kernel.AttentionTiledParams{},
 	"copy":                kernel.CopyParams{},
 	"embed":               kernel.EmbedParams{},
 	"fma":                 kernel.FMAParams{},

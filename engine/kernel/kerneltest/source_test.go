@@ -66,6 +66,8 @@ func callsOf(t kernel.Tuning) []kernel.Call {
 			t.Attention = variant
 			calls = append(calls, kernel.Attention(t, b, cache, b, b, b, 5, h)[0])
 		}
+		t.Attention = kernel.ByTeam
+		calls = append(calls, kernel.Attention(t, b, cache, b, b, b, 9, h)...)
 		for _, f := range quant.Formats {
 			calls = append(calls, kernel.QKV(t, f, kv, b, b, b, b, b, b, b, 5, 32, h))
 		}

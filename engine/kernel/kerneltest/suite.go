@@ -39,6 +39,7 @@ func RunAll(t *testing.T, dev gpu.Device) {
 		{"kv_quantise", testKVQuantise},
 		{"attention", testAttention},
 		{"attention_reduce", testAttentionReduce},
+		{"attention_tiled", testAttentionTiled},
 		{"router", testRouter},
 		{"moe_gate_up", testMoEGateUp},
 		{"moe_down", testMoEDown},
