@@ -5,6 +5,7 @@
 //	make bench-web PACK=… BUDGET=2GiB GEN=… IDS=…     the same program in headless Chromium
 //	go run ./tools/bench -loads -pack PACK              how fast experts come to the device
 //	go run ./tools/bench -pack PACK -profile=FILE       also: what each kernel takes, and a trace for Perfetto
+//	go run ./tools/bench -tune                          also: what each variant of the kernels takes, even on a CPU
 //	go run ./tools/bench -preflight -pack PACK -expert-budget 6GiB     what to expect, in two seconds
 //	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
 package main
@@ -55,6 +56,8 @@ func define() *options {
 		return err
 	})
 	flag.TextVar(&o.KV, "kv", kernel.KVAuto, "`format` of the KV cache, f32, f16 or q8; by the adapter if left out")
+	flag.TextVar(&o.Arithmetic, "arithmetic", kernel.F32, "least exact `arithmetic` that measuring may choose, f32, f16 or int8")
+	flag.BoolVar(&o.Tune, "tune", false, "measure the variants of kernels even where a CPU plays the GPU")
 	flag.BoolVar(&o.Lazy, "lazy", false, "load an expert when a token first wants it, even if all have room")
 	flag.IntVar(&o.Speculate, "speculate", 0, "decode once more with drafts of this many `tokens` by prompt lookup, at most 7")
 	flag.BoolFunc("profile", "time every kernel in one more run; -profile=`file` also writes a trace for ui.perfetto.dev", func(text string) error {
@@ -110,6 +113,9 @@ func (o *options) print(r measure.Result) error {
 		fmt.Printf(", %.0f MB in JavaScript", float64(r.JSHeapBytes)/1e6)
 	}
 	fmt.Println()
+	if err := printTuning(r.Tuning); err != nil {
+		return err
+	}
 	if r.Profile != nil {
 		if err := o.printProfile(r); err != nil {
 			return err

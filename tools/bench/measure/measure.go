@@ -28,7 +28,9 @@ type Config struct {
 	ExpertBudget int64 // as engine.Config's
 	Lazy         bool  // as engine.Config's
 
-	KV kernel.KVFormat // as engine.Config's
+	KV         kernel.KVFormat   // as engine.Config's
+	Arithmetic kernel.Arithmetic // as engine.Config's
+	Tune       bool              // measure variants of kernels even where a CPU plays the GPU
 
 	Speculate int // after the runs, as many with drafts of so many tokens
 
@@ -46,6 +48,7 @@ type Result struct {
 	Format             string          `json:"format"`
 	Layers             int             `json:"layers"`
 	KVFormat           kernel.KVFormat `json:"kv_format"`
+	Tuning             Tuning          `json:"tuning"`
 	PromptTokens       int             `json:"prompt_tokens"`
 	OpenSeconds        float64         `json:"open_s"`
 	PrefillTokS        float64         `json:"prefill_tok_s"`
@@ -128,10 +131,15 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		}
 		dev = profiled
 	}
+	cfg := engine.Config{
+		Context: max(c.Context, len(c.IDs)+c.Gen), KV: c.KV, Arithmetic: c.Arithmetic, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
+	}
+	var tuning Tuning
+	if cfg.Tuning, err = tuning.choose(ctx, dev, man, cfg, c.Tune); err != nil {
+		return Result{}, err
+	}
 	start := time.Now()
-	e, err := engine.Open(ctx, dev, src, engine.Config{
-		Context: max(c.Context, len(c.IDs)+c.Gen), KV: c.KV, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
-	})
+	e, err := engine.Open(ctx, dev, src, cfg)
 	if err != nil {
 		return Result{}, err
 	}
@@ -139,7 +147,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	r := Result{
 		Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(), Layers: man.Config.NLayers,
 		PromptTokens: len(c.IDs), OpenSeconds: time.Since(start).Seconds(), CopyGBs: copyGBs,
-		KVFormat:      e.KVFormat(),
+		KVFormat: e.KVFormat(), Tuning: tuning,
 		BytesPerToken: bytesPerToken(man, e.KVFormat(), len(c.IDs)+c.Gen/2), DispatchesPerToken: e.DispatchesPerToken(),
 		DispatchesPerLayer: float64(e.DispatchesPerToken()) / float64(man.Config.NLayers),
 		ExpertBudgetBytes:  c.ExpertBudget, ExpertSlots: e.ExpertStats().Slots, SharedPool: e.ExpertStats().SharedPool,

@@ -3,6 +3,7 @@
 package measure
 
 import (
+	"errors"
 	"math"
 	"os"
 	"runtime"
@@ -21,6 +22,7 @@ import (
 	"mixtab/engine/ref"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
+	"mixtab/tools/cli"
 )
 
 func TestBytesPerToken(t *testing.T) {
@@ -182,5 +184,54 @@ func TestProfile(t *testing.T) {
 	}
 	if !slices.ContainsFunc(p.Prefill, func(row profile.Row) bool { return strings.HasPrefix(row.Kernel, "moe_plan ") }) {
 		t.Errorf("prefill sorted no tokens: %+v", p.Prefill)
+	}
+}
+
+// Variants are measured where that is wanted, and the run is the same.
+func TestTune(t *testing.T) {
+	for _, device := range []string{"ref", "native"} {
+		t.Run(device, func(t *testing.T) {
+			if device == "native" && testing.Short() {
+				t.Skip("SKIP: -short")
+			}
+			dev, err := cli.OpenDevice(t.Context(), device)
+			if errors.Is(err, gpu.ErrNoWebGPU) && os.Getenv("MIXTAB_REQUIRE") != "native" {
+				t.Skip("SKIP: ", err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer dev.Close()
+			pack, err := packdir.OpenFS(demo.FS())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := Config{IDs: []int32{1, 5, 9}, Gen: 4, Runs: 1}
+			plain, err := Run(t.Context(), dev, pack.Source(dev), c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Tune = true
+			tuned, err := Run(t.Context(), dev, pack.Source(dev), c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := tuned.Tuning.Measured
+			if plain.Tuning.Measured != nil || plain.Tuning.Decode == "" || r == nil || !slices.Equal(plain.Tokens, tuned.Tokens) {
+				t.Fatalf("got %+v, without measuring %+v", tuned, plain)
+			}
+			used := ""
+			for _, v := range r.Decode {
+				if v.Error != "" || v.Seconds <= 0 {
+					t.Errorf("%v: %v s, %s", v.Variant, v.Seconds, v.Error)
+				}
+				if v.InUse {
+					used += v.Variant.String()
+				}
+			}
+			if used != tuned.Tuning.Decode || len(r.Decode) < 5 || len(r.Prefill) < 4 || len(r.Attention) < 2 {
+				t.Errorf("in use %q, %+v", used, tuned.Tuning)
+			}
+		})
 	}
 }
