@@ -95,12 +95,15 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 		}
 		var tokens []int32
 		draft := e.draft(text, drafts, end-1-step)
-		if step > begun && len(draft) > 0 {
+		if step > begun && len(draft) > 0 && len(flying) == 0 {
 			tokens, err = m.DecodeDraft(ctx, step, draft)
 			drafts.Drafted += len(draft)
 			drafts.Accepted += max(0, len(tokens)-1)
 		} else {
-			tokens, err = e.step(ctx, &flying, step, begun, end, cfg, drafts)
+			// What is under way comes in first: before a draft, a token of the host's, or
+			// another budget.
+			hold := len(draft) > 0 || cfg.OnHost() || e.budgetChanges()
+			tokens, err = e.step(ctx, &flying, step, begun, end, hold)
 		}
 		if err != nil {
 			return err
@@ -119,11 +122,11 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 	return nil
 }
 
-// step waits for the next token, after it has queued those behind it.
-func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun, end int, cfg sample.Config, drafts *Drafts) ([]int32, error) {
+// step waits for the next token, after it has queued some behind it, unless it is to hold.
+func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun, end int, hold bool) ([]int32, error) {
 	ahead := e.ahead
-	if e.budgetChanges() || cfg.OnHost() || e.drafting(drafts) {
-		ahead = 0 // let what is under way come in first
+	if hold {
+		ahead = 0
 	}
 	// The first token goes out before anything waits for the kernels of decoding.
 	for queued := step + len(*flying); step > begun && queued < end && len(*flying) <= ahead; queued++ {
