@@ -71,6 +71,24 @@ const describe = (adapter) => {
 const subgroupSize = ({ features, info }) =>
   features.has('subgroups') && info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0;
 
+/** A device with all that its adapter has; null where there is no adapter. */
+const acquire = async () => {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return null;
+  /** @type {Record<string, number>} */
+  const requiredLimits = {};
+  for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
+  return { adapter, device: await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures }) };
+};
+
+/**
+ * The first device, asked for while Go is still on its way: a browser may take as long to start its GPU
+ * process as to compile the WebAssembly.
+ */
+let ahead = globalThis.navigator?.gpu ? acquire() : undefined;
+ahead?.catch(() => {}); // open is told
+
 /**
  * Opens a device and settles token 0 with what Go needs of it. No callback is called after close.
  * @param {Settle} goSettle
@@ -88,16 +106,13 @@ const open = async (goSettle, onLost, onUncaptured) => {
       settle(0, NO_WEBGPU, 'this browser has no WebGPU, or the page is no secure context (https or localhost)');
       return;
     }
-    const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) {
+    const acquired = await (ahead ?? acquire());
+    ahead = undefined;
+    if (!acquired) {
       settle(0, NO_WEBGPU, 'the browser offers no WebGPU adapter on this machine');
       return;
     }
-    /** @type {Record<string, number>} */
-    const requiredLimits = {};
-    for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
-    const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
-    const device = await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures });
+    const { adapter, device } = acquired;
     device.lost.then((info) => {
       if (!closed) onLost(info.message || info.reason);
     });
