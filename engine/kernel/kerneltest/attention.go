@@ -10,7 +10,7 @@ import (
 )
 
 func testAttention(t *testing.T, s *suite) {
-	small := kernel.Heads{NHeads: 2, NKVHeads: 1, HeadDim: 32}
+	small := kernel.Heads{NHeads: 3, NKVHeads: 1, HeadDim: 32}
 	mixtral := kernel.Heads{NHeads: 32, NKVHeads: 8, HeadDim: 128}
 	s.eachAttention(t, func(t *testing.T, tuning kernel.Tuning, f kernel.KVFormat) {
 		for _, h := range []kernel.Heads{
