@@ -5,6 +5,7 @@
 //	make bench-web PACK=… BUDGET=2GiB GEN=… IDS=…     the same program in headless Chromium
 //	go run ./tools/bench -loads -pack PACK              how fast experts come to the device
 //	go run ./tools/bench -pack PACK -profile=FILE       also: what each kernel takes, and a trace for Perfetto
+//	go run ./tools/bench -pack PACK -sweep context -svg FILE     instead: decoding against the position, drawn; or -sweep prefill
 //	go run ./tools/bench -tune                          also: what each variant of the kernels takes, even on a CPU
 //	go run ./tools/bench -preflight -pack PACK -expert-budget 6GiB     what to expect, in two seconds
 //	go run ./tools/bench -trace FILE      instead: routing traces through every eviction policy
@@ -39,6 +40,8 @@ type options struct {
 	preflight bool
 	asJSON    bool
 	trace     string // the file for -profile=FILE
+	sweep     string // of what; "" for none
+	svg       string // the file that it is drawn into
 	measure.Config
 }
 
@@ -66,6 +69,8 @@ func define() *options {
 		}
 		return nil
 	})
+	flag.StringVar(&o.sweep, "sweep", "", "instead: time a decoded token against the `context` up to the model's, or -context, or prefill against its length (context or prefill)")
+	flag.StringVar(&o.svg, "svg", "", "the `file` to draw the sweep into")
 	flag.BoolVar(&o.preflight, "preflight", false, "say in seconds what the pack needs, what there is, and how fast it will be; load nothing")
 	flag.BoolVar(&o.asJSON, "json", false, "end with one line of JSON")
 	return o

@@ -36,6 +36,9 @@ func run() error {
 	if o.preflight {
 		return o.runPreflight(ctx, dev, pack.On(dev))
 	}
+	if o.sweep != "" {
+		return o.runSweep(ctx, dev, pack.On(dev), nil)
+	}
 	r, err := measure.Run(ctx, dev, pack.On(dev), o.Config, nil)
 	if err != nil {
 		return err

@@ -55,6 +55,10 @@ func run() error {
 	if *loads {
 		return o.loads(ctx, dev, pack.Source(dev), files)
 	}
+	if o.sweep != "" {
+		bar := progress.New("loading")
+		return o.runSweep(ctx, dev, pack.Source(dev), bar.Set)
+	}
 	var trace *experts.Trace
 	if *record != "" {
 		o.Runs = 1
