@@ -1,7 +1,7 @@
 // embed: x[t] = E[tokens[t]] for the tokens whose row lies in this part of E.
 // tokens u32[n] · state · w WEIGHTS[rows, dim], the rows row0 … of the table
 // x f32[n, dim]; tokens outside the part leave it alone.
-// Dispatch (ceil(dim/32/WG), n). Requires dim % 32 == 0.
+// Dispatch (ceil(units of a row / WG), n). Requires dim % 32 == 0.
 #import WEIGHTS(w)
 #import state()
 
@@ -18,19 +18,18 @@ struct Params {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let groups = params.dim / 32u;
+    let units = params.dim / COLUMNS;
     let t = id.y;
-    if (id.x >= groups || t >= state[STATE_N]) {
+    if (id.x >= units || t >= state[STATE_N]) {
         return;
     }
     let row = tokens[t] - params.row0; // wraps to a huge number below row0
     if (row >= params.rows) {
         return;
     }
-    var m = w_group(0u, params.rows * groups, row * groups + id.x);
-    let p = (t * groups + id.x) * 8u;
-    for (var i = 0u; i < 4u; i++) {
-        x[p + i] = m.scale * m.a[i];
-        x[p + 4u + i] = m.scale * m.b[i];
-    }
+    let m = w_unit(0u, params.rows * units, row * units + id.x);
+    let p = (t * units + id.x) * QUADS;
+    #unroll k QUADS
+    x[p + $ku] = m.scale * m.v$k;
+    #end
 }

@@ -1,4 +1,4 @@
-// matmul: y[t, y_offset + r] = W[r] · x[t], plus what y held where ACCUMULATE is 1.
+// matmul: y[t, y_offset + r] = W[r] · x[t], plus what y held where add is not 0.
 // x f32[n, cols] · state · w WEIGHTS[rows, cols]
 // y f32[n, y_stride]
 // Dispatch (ceil(rows / rows of a workgroup), ceil(n/TOKENS)). At most max_tokens tokens are done.
@@ -16,11 +16,12 @@ struct Params {
     y_stride: u32,
     y_offset: u32,
     max_tokens: u32,
+    add: u32,
 }
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn w_load(i: u32) -> Group {
-    return w_group(0u, params.rows * (params.cols / 32u), i);
+fn w_load(i: u32) -> Unit {
+    return w_unit(0u, params.rows * (params.cols / COLUMNS), i);
 }
 
 @compute @workgroup_size(WG)
@@ -45,7 +46,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {
             let p = (first + t) * params.y_stride + params.y_offset + row + i;
-            if (ACCUMULATE == 1u) {
+            if (params.add != 0u) {
                 y[p] += acc[i * TILE + t];
             } else {
                 y[p] = acc[i * TILE + t];

@@ -28,9 +28,9 @@ struct Params {
 
 const PAIRS: u32 = ROWS / 2u;
 
-fn w_load(i: u32) -> Group {
+fn w_load(i: u32) -> Unit {
     let rows = (params.n_heads + 2u * params.n_kv_heads) * params.head_dim;
-    return w_group(0u, rows * (params.cols / 32u), i);
+    return w_unit(0u, rows * (params.cols / COLUMNS), i);
 }
 
 @compute @workgroup_size(WG)

@@ -18,7 +18,8 @@
 //	let m$i = w_load(at$i + g);
 //	#end
 //
-// repeats its lines for i from 0 to the constant ROWS, with every $i replaced. No WGSL
+// repeats its lines for i from 0 (with `i 1 ROWS` from 1) below the constant ROWS, with
+// every $i replaced. No WGSL
 // compiler unrolls loops by itself, and an array that is indexed by a loop's variable
 // lives in memory and not in registers.
 package shaders
@@ -79,9 +80,10 @@ func unroll(text string, consts []Const) (string, error) {
 	}
 	head, rest, _ := strings.Cut(rest, "\n")
 	name, limit, _ := strings.Cut(head, " ")
+	limit, notFirst := strings.CutPrefix(limit, "1 ")
 	at := slices.IndexFunc(consts, func(c Const) bool { return c.Name == limit })
 	if at < 0 || len(name) != 1 {
-		return "", fmt.Errorf("shaders: #unroll %s: want a letter and a constant of the kernel", head)
+		return "", fmt.Errorf("shaders: #unroll %s: want a letter, perhaps 1, and a constant of the kernel", head)
 	}
 	body, after, ok := cutBlock(rest)
 	if !ok {
@@ -90,6 +92,9 @@ func unroll(text string, consts []Const) (string, error) {
 	var out strings.Builder
 	out.WriteString(strings.TrimRight(before, " "))
 	for i := range consts[at].Value {
+		if i == 0 && notFirst {
+			continue
+		}
 		out.WriteString(strings.ReplaceAll(body, "$"+name, strconv.Itoa(int(i))))
 	}
 	out.WriteString(after)

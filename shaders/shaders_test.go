@@ -6,7 +6,7 @@ import (
 )
 
 func TestSource(t *testing.T) {
-	src, err := Source("matmul", []Const{{"WG", 64}, {"ROWS", 2}, {"TILE", 4}}, map[string]string{"WEIGHTS": "q4", "DOT": "dot_f32", "TEAM": "team_thread"})
+	src, err := Source("matmul", []Const{{"WG", 64}, {"ROWS", 2}, {"TILE", 4}, {"QUADS", 8}}, map[string]string{"WEIGHTS": "q4", "DOT": "dot_f32", "TEAM": "team_thread"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestExpandOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	src := out.String()
-	for _, line := range []string{"fn a_group(", "fn b_group(", "struct Group {", "fn nibbles4("} {
+	for _, line := range []string{"fn a_unit(", "fn b_unit(", "struct Unit {", "fn nibbles4("} {
 		if n := strings.Count(src, line); n != 1 {
 			t.Errorf("%q is there %d times, want once", line, n)
 		}
@@ -59,6 +59,7 @@ func TestUnroll(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\n    #unroll i ROWS\n    let m$i = $iu;\n    #end\nb\n": "a\n    let m0 = 0u;\n    let m1 = 1u;\nb\n",
 		"#unroll i ROWS\n#unroll t TILE\n$i$t\n#end\n#end\n":       "00\n01\n02\n10\n11\n12\n",
+		"#unroll i 1 TILE\n$i\n#end\n":                             "1\n2\n",
 		"#unroll i ROWS\n$i\n#end\n#unroll i ROWS\n$i\n#end\n":     "0\n1\n0\n1\n",
 	} {
 		if got, err := unroll(text, consts); err != nil || got != want {

@@ -44,7 +44,7 @@ func MoEGateUp(t Tuning, x, route gpu.Binding, gate, up ExpertMatrix, state, a g
 	p := t.Decode.one()
 	return Call{
 		stem: "moe_gate_up", format: gate.Format, weighted: true, product: p, twoBanks: gate.twoBanks(),
-		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
+		consts:   append(p.consts(gate.Format), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, gate.A, gate.B, up.A, up.B, state, a},
 		params:   gate.slotParams(table),
@@ -60,7 +60,7 @@ func MoEDown(t Tuning, x, route gpu.Binding, down ExpertMatrix, state, y gpu.Bin
 	p := t.Decode.one()
 	return Call{
 		stem: "moe_down", format: down.Format, weighted: true, product: p, twoBanks: down.twoBanks(),
-		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
+		consts:   append(p.consts(down.Format), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, route, down.A, down.B, state, y},
 		params:   down.slotParams(table),
@@ -114,7 +114,7 @@ func MoEGateUpGrouped(t Tuning, x, plan gpu.Binding, gate, up ExpertMatrix, a gp
 	p := t.Prefill
 	return Call{
 		stem: "moe_gate_up_grouped", format: gate.Format, weighted: true, product: p, twoBanks: gate.twoBanks(),
-		consts:   append(p.consts(), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}, maxTilesConst(t, n, c)),
+		consts:   append(p.consts(gate.Format), gpu.Constant{Name: "TOP_K", Value: uint32(c.TopK)}, maxTilesConst(t, n, c)),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, gate.A, gate.B, up.A, up.B, a},
 		params:   gate.params(),
@@ -130,7 +130,7 @@ func MoEDownGrouped(t Tuning, x, plan gpu.Binding, down ExpertMatrix, y gpu.Bind
 	p := t.Prefill
 	return Call{
 		stem: "moe_down_grouped", format: down.Format, weighted: true, product: p, twoBanks: down.twoBanks(),
-		consts:   append(p.consts(), maxTilesConst(t, n, c)),
+		consts:   append(p.consts(down.Format), maxTilesConst(t, n, c)),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, plan, down.A, down.B, y},
 		params:   down.params(),

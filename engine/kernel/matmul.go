@@ -6,7 +6,7 @@ import (
 )
 
 // MatmulParams is matmul.wgsl's Params.
-type MatmulParams struct{ Rows, Cols, YStride, YOffset, MaxTokens uint32 }
+type MatmulParams struct{ Rows, Cols, YStride, YOffset, MaxTokens, Add uint32 }
 
 // Matmul multiplies a weight matrix with the pass's first n tokens,
 // y[t, yOffset+r] = W[r]·x[t]; with accumulate it adds that to y.
@@ -20,11 +20,11 @@ func Matmul(t Tuning, format quant.Format, x, state, w, y gpu.Binding, n, rows, 
 	}
 	return Call{
 		stem: "matmul", format: format, weighted: true, product: p,
-		consts:   append(p.consts(), gpu.Constant{Name: "ACCUMULATE", Value: add}),
+		consts:   p.consts(format),
 		access:   []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite},
 		bindings: []gpu.Binding{x, state, w, y},
 		params: MatmulParams{Rows: uint32(rows), Cols: uint32(cols),
-			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n)},
+			YStride: uint32(yStride), YOffset: uint32(yOffset), MaxTokens: uint32(n), Add: add},
 		grid: [3]int{ceilDiv(rows, p.RowSpan()), ceilDiv(n, p.TokenSpan()), 1},
 		work: rowsWork(format, rows, cols, n, float64(1+add)),
 	}

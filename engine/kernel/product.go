@@ -85,10 +85,20 @@ func (p Product) arithmetic(f quant.Format) Arithmetic {
 	return F32
 }
 
-func (p Product) consts() []gpu.Constant {
-	return []gpu.Constant{
+// consts are what kernels that multiply weights of a format are compiled with.
+func (p Product) consts(f quant.Format) []gpu.Constant {
+	c := []gpu.Constant{
 		{Name: "WG", Value: uint32(p.WG)}, {Name: "TEAM", Value: uint32(p.Team)}, {Name: "ROWS", Value: uint32(p.Rows)},
-		{Name: "TILE", Value: uint32(p.Tile)}, {Name: "TOKENS", Value: uint32(p.TokenSpan())}}
+		{Name: "TILE", Value: uint32(p.Tile)}, {Name: "TOKENS", Value: uint32(p.TokenSpan())}, quads(f)}
+	if p.arithmetic(f) == Int8 {
+		c = append(c, gpu.Constant{Name: "BYTE_PAIRS", Value: quads(f).Value / 2})
+	}
+	return c
+}
+
+// quads is how many columns, in fours, 16 bytes of a format's weights hold.
+func quads(f quant.Format) gpu.Constant {
+	return gpu.Constant{Name: "QUADS", Value: map[quant.Format]uint32{quant.F32: 1, quant.F16: 2, quant.Q8: 4, quant.Q4: 8}[f]}
 }
 
 // aliases name the files of shaders/lib that the product's kernels import.

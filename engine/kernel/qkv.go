@@ -24,7 +24,7 @@ func QKV(t Tuning, format quant.Format, kv KVFormat, x, state, w, rope, q, k, v 
 	return Call{
 		stem: "qkv", format: format, weighted: true, kv: kv, product: p,
 		imports: map[string]string{"CACHE_WRITE": "kv_write_" + kv.String()},
-		consts:  p.consts(),
+		consts:  p.consts(format),
 		access:  []gpu.Access{gpu.Read, gpu.Read, gpu.Read, gpu.Read, gpu.ReadWrite, gpu.ReadWrite, gpu.ReadWrite},
 
 		bindings: []gpu.Binding{x, state, w, rope, q, k, v},

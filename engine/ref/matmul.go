@@ -6,7 +6,7 @@ func matmul(c *call) {
 	rows, cols, stride, offset, maxTokens := c.param(0), c.param(1), c.param(2), c.param(3), c.param(4)
 	m := c.matrix(c.b[2], 0, rows, cols)
 	n := min(int(state[stateN]), maxTokens, c.reach(1, c.constant("TOKENS")))
-	accumulate := c.constant("ACCUMULATE") == 1
+	accumulate := c.param(5) != 0
 	x := widen(c.b[0].floats()[:n*cols])
 	parallel(min(rows, c.rowReach()), func(first, end int) {
 		buf := newRow(cols)

@@ -1,9 +1,9 @@
-// $0_dot for a workgroup with a tile (team_tiled).
+// $0_dot for a workgroup with a tile (team_tiled), 32 columns at a time.
 #import TEAM()
 fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
-    let groups = cols / 32u;
+    let units = cols / COLUMNS;
     share_places(lid);
-    let my_row = sh_row_at[lid] * groups;
+    let my_row = sh_row_at[lid] * units;
     #unroll i ROWS
     #unroll t TILE
     var acc$i_$t = 0.0;
@@ -11,19 +11,16 @@ fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
     #end
     let from_w = lid / TEAM * ROWS * ROW_PITCH;
     let from_x = first_token(lid) * 8u;
-    for (var g = 0u; g < groups; g++) {
-        let m = $0_load(my_row + g);
-        let to = lid * ROW_PITCH;
-        sh_w[to] = m.scale * m.a[0];
-        sh_w[to + 1u] = m.scale * m.a[1];
-        sh_w[to + 2u] = m.scale * m.a[2];
-        sh_w[to + 3u] = m.scale * m.a[3];
-        sh_w[to + 4u] = m.scale * m.b[0];
-        sh_w[to + 5u] = m.scale * m.b[1];
-        sh_w[to + 6u] = m.scale * m.b[2];
-        sh_w[to + 7u] = m.scale * m.b[3];
+    for (var u = 0u; u < units; u += STEPS) {
+        for (var j = 0u; j < STEPS; j++) {
+            let m = $0_load(my_row + u + j);
+            let to = lid * ROW_PITCH + j * QUADS;
+            #unroll k QUADS
+            sh_w[to + $ku] = m.scale * m.v$k;
+            #end
+        }
         for (var i = lid; i < TILE_X; i += WG) {
-            sh_x[i] = x[sh_x_at[i / 8u] + g * 8u + i % 8u];
+            sh_x[i] = x[sh_x_at[i / 8u] + u * QUADS + i % 8u];
         }
         workgroupBarrier();
         for (var k = 0u; k < 8u; k++) {
@@ -39,11 +36,5 @@ fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
         }
         workgroupBarrier();
     }
-    var acc: array<f32, BLOCK>;
-    #unroll i ROWS
-    #unroll t TILE
-    acc[$i * TILE + $t] = acc$i_$t;
-    #end
-    #end
-    return acc;
+    #import sums($0)
 }

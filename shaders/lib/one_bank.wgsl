@@ -3,8 +3,8 @@
 #import WEIGHTS($0_a)
 #import DOT($0_a)
 #import slot()
-fn $0_a_load(i: u32) -> Group {
-    return $0_a_group(slot * params.stride, params.rows * (params.cols / 32u), i);
+fn $0_a_load(i: u32) -> Unit {
+    return $0_a_unit(slot * params.stride, params.rows * (params.cols / COLUMNS), i);
 }
 fn $0_dot(lid: u32) -> array<f32, BLOCK> {
     return $0_a_dot(lid, params.cols);

@@ -1,8 +1,8 @@
 // Matrix $0 in format q8 (lib/q8) for integer products.
-#import group_int8()
-#import group_scale($0)
+#import unit_int8()
+#import scale($0)
 #import pack_in_order()
-fn $0_group(base: u32, count: u32, i: u32) -> Group {
-    let p = base + i * 2u;
-    return Group($0[p], $0[p + 1u], $0_scale(base + count * 2u, i));
+fn $0_unit(base: u32, count: u32, i: u32) -> Unit {
+    let q = $0[base + i];
+    return Unit(q.x, q.y, q.z, q.w, $0_scale(base + count, i >> 1u));
 }

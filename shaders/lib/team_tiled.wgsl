@@ -7,6 +7,7 @@ const LANES: u32 = 1u;
 const TOKENS_OF_TILE: u32 = TEAM * TILE;
 const ROW_PITCH: u32 = 9u; // vec4s from row to row: one more than there are, against bank conflicts
 const TILE_W: u32 = WG * ROW_PITCH;
+const STEPS: u32 = 8u / QUADS; // units of 32 columns
 const TILE_X: u32 = TOKENS_OF_TILE * 8u;
 var<workgroup> sh_w: array<vec4<f32>, TILE_W>;
 var<workgroup> sh_x: array<vec4<f32>, TILE_X>;

@@ -4,12 +4,12 @@
 #import WEIGHTS($0_b)
 #import DOT($0_ab)
 #import slot()
-fn $0_ab_load(i: u32) -> Group {
-    let count = params.rows * (params.cols / 32u);
+fn $0_ab_load(i: u32) -> Unit {
+    let count = params.rows * (params.cols / COLUMNS);
     if (slot < params.per_bank) {
-        return $0_a_group(slot * params.stride, count, i);
+        return $0_a_unit(slot * params.stride, count, i);
     }
-    return $0_b_group((slot - params.per_bank) * params.stride, count, i);
+    return $0_b_unit((slot - params.per_bank) * params.stride, count, i);
 }
 fn $0_dot(lid: u32) -> array<f32, BLOCK> {
     return $0_ab_dot(lid, params.cols);
