@@ -108,8 +108,8 @@ func (o *options) print(r measure.Result) error {
 		r.DispatchesPerToken, r.DispatchMicros, 100*r.BoundShare)
 	fmt.Printf("experts  %8.1f %% hits  (%s: %.1f MB and %.0f ms of waiting a token)\n", 100*r.ExpertHitRate, slots(r),
 		r.ExpertBytesPerToken/1e6, r.ExpertWaitMsPerToken)
-	fmt.Printf("per token %d dispatches (%.1f a layer), %.1f host calls, %.0f bytes read back · opened in %.1f s\n",
-		r.DispatchesPerToken, r.DispatchesPerLayer, r.HostCallsPerToken, r.ReadbackPerToken, r.OpenSeconds)
+	fmt.Printf("per token %d dispatches (%.1f a layer), %.2f submits, %.1f host calls, %.0f bytes read back · opened in %.1f s\n",
+		r.DispatchesPerToken, r.DispatchesPerLayer, r.SubmitsPerToken, r.HostCallsPerToken, r.ReadbackPerToken, r.OpenSeconds)
 	fmt.Printf("memory   %8.0f MB on the GPU, %.0f MB in Go", float64(r.GPUBytes)/1e6, float64(r.GoHeapBytes)/1e6)
 	if r.PeakRSSBytes > 0 {
 		fmt.Printf(", %.0f MB in the process at most and %.0f MB of mapped files", float64(r.PeakRSSBytes)/1e6, float64(r.MappedBytes)/1e6)

@@ -65,6 +65,7 @@ type Result struct {
 	DispatchesPerLayer float64         `json:"dispatches_per_layer"`
 	HostCallsPerToken  float64         `json:"host_calls_per_token"` // Go↔JS crossings in the browser
 	ReadbackPerToken   float64         `json:"readback_bytes_per_token"`
+	SubmitsPerToken    float64         `json:"submits_per_token"`
 
 	ExpertBudgetBytes    int64   `json:"expert_budget_bytes"` // that was given, or what all experts take
 	ExpertSlots          int     `json:"expert_slots"`
@@ -241,6 +242,7 @@ func (r *Result) bound(dispatch time.Duration) {
 // perToken spreads over the decoded tokens what they took.
 func (r *Result) perToken(steps float64, before, after gpu.Counters, expertsBefore, expertsAfter engine.ExpertStats) {
 	r.HostCallsPerToken = float64(after.HostCalls-before.HostCalls) / steps
+	r.SubmitsPerToken = float64(after.Submits-before.Submits) / steps
 	r.ReadbackPerToken = float64(after.BytesRead-before.BytesRead) / steps
 	r.ExpertHitRate = 1
 	if uses := expertsAfter.Uses - expertsBefore.Uses; uses > 0 {

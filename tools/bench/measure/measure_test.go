@@ -61,11 +61,12 @@ func TestBytesPerToken(t *testing.T) {
 
 func TestPerToken(t *testing.T) {
 	var r Result
-	r.perToken(4, gpu.Counters{HostCalls: 10, BytesRead: 100}, gpu.Counters{HostCalls: 30, BytesRead: 116},
+	r.perToken(4, gpu.Counters{HostCalls: 10, Submits: 1, BytesRead: 100}, gpu.Counters{HostCalls: 30, Submits: 7, BytesRead: 116},
 		engine.ExpertStats{Uses: 10, Loads: 10, LoadedBytes: 1000, Wait: time.Second},
 		engine.ExpertStats{Uses: 26, Loads: 14, LoadedBytes: 1400, Wait: 3 * time.Second})
-	want := Result{HostCallsPerToken: 5, ReadbackPerToken: 4, ExpertHitRate: 0.75, ExpertBytesPerToken: 100, ExpertWaitMsPerToken: 500}
-	if r.HostCallsPerToken != want.HostCallsPerToken || r.ReadbackPerToken != want.ReadbackPerToken || r.ExpertHitRate != want.ExpertHitRate ||
+	want := Result{HostCallsPerToken: 5, SubmitsPerToken: 1.5, ReadbackPerToken: 4, ExpertHitRate: 0.75, ExpertBytesPerToken: 100, ExpertWaitMsPerToken: 500}
+	if r.HostCallsPerToken != want.HostCallsPerToken || r.SubmitsPerToken != want.SubmitsPerToken ||
+		r.ReadbackPerToken != want.ReadbackPerToken || r.ExpertHitRate != want.ExpertHitRate ||
 		r.ExpertBytesPerToken != want.ExpertBytesPerToken || r.ExpertWaitMsPerToken != want.ExpertWaitMsPerToken {
 		t.Errorf("got %+v\nwant %+v", r, want)
 	}
