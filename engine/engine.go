@@ -161,6 +161,10 @@ func openTokenizer(ctx context.Context, src weights.Source, man *weights.Manifes
 // Close frees what the engine has on the device.
 func (e *Engine) Close() { e.model.Close() }
 
+// CompileAll waits for the kernels that are compiled behind the first answers, so that what
+// is measured afterwards is what lasts.
+func (e *Engine) CompileAll(ctx context.Context) error { return e.model.CompileAll(ctx) }
+
 // Context is the longest conversation, in tokens.
 func (e *Engine) Context() int { return e.model.Context }
 

@@ -183,12 +183,8 @@ func (m *Model) releaseDrafter() {
 		return
 	}
 	m.draft = nil
-	m.releaseExperts(d.pass)
-	programs := append(d.sample, d.head, d.begin)
-	for _, l := range d.layers {
-		programs = append(programs, l.attention, l.combine)
-	}
-	for _, p := range programs {
+	m.releasePass(d.pass)
+	for _, p := range append(d.sample, d.head) {
 		m.pipelines.Release(p)
 	}
 }

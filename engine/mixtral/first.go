@@ -61,6 +61,14 @@ func (m *Model) chunkPass(ctx context.Context, n int) (*pass, error) {
 	}
 }
 
+// CompileAll waits for what is compiled behind the first answers.
+func (m *Model) CompileAll(ctx context.Context) error {
+	if err := m.decode.ready(ctx, m); err != nil {
+		return err
+	}
+	return m.endFirst(ctx)
+}
+
 // endFirst leaves the first pass for prefill's own.
 func (m *Model) endFirst(ctx context.Context) error {
 	if m.first == nil {
@@ -70,7 +78,7 @@ func (m *Model) endFirst(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.releaseExperts(m.first.pass)
+	m.releasePass(m.first.pass)
 	m.first.close()
 	m.prefill, m.first = p, nil
 	return nil

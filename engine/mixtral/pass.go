@@ -195,6 +195,18 @@ func (m *Model) releaseExperts(p *pass) {
 	}
 }
 
+// releasePass frees all programs of a pass.
+func (m *Model) releasePass(p *pass) {
+	m.releaseExperts(p)
+	m.pipelines.Release(p.begin)
+	for _, l := range p.layers {
+		m.pipelines.Release(l.attention)
+		if l.combine != nil {
+			m.pipelines.Release(l.combine)
+		}
+	}
+}
+
 // compile makes the programs of the first token.
 func (m *Model) compile(ctx context.Context) error {
 	var err error

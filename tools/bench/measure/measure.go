@@ -156,6 +156,9 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 	if c.ExpertBudget == 0 {
 		r.ExpertBudgetBytes = e.ExpertStats().BudgetBytes
 	}
+	if err := e.CompileAll(ctx); err != nil {
+		return Result{}, err
+	}
 	for range c.Runs {
 		if err := r.once(ctx, dev, e, c, &engine.Drafts{}); err != nil {
 			return Result{}, err
