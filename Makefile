@@ -32,7 +32,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./tools/peers/ours
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 PROFILE=trace.json (bench, bench-web), NAME= LAB= (bench-kernel)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), NAME= LAB= (bench-kernel)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -80,9 +80,13 @@ IDS ?=
 BUDGET ?=
 # Tokens to draft at a time by prompt lookup; none if empty.
 SPECULATE ?=
+# Any value: measure the variants of kernels even on a CPU, those of a less exact arithmetic (f16, int8) too.
+TUNE ?=
+ARITHMETIC ?=
 # A file for a trace of every dispatch; a table of kernels comes with it.
 PROFILE ?=
-BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') $(if $(BUDGET),-expert-budget '$(BUDGET)') $(if $(SPECULATE),-speculate '$(SPECULATE)')
+BENCH_FLAGS = -prompt '$(PROMPT)' -gen '$(GEN)' $(if $(IDS),-ids '$(IDS)') $(if $(BUDGET),-expert-budget '$(BUDGET)') $(if $(SPECULATE),-speculate '$(SPECULATE)') \
+  $(if $(TUNE),-tune) $(if $(ARITHMETIC),-arithmetic '$(ARITHMETIC)')
 
 .PHONY: bench
 bench: ## measures the engine natively (PACK, PROMPT, GEN, IDS, BUDGET, PROFILE); ends with a JSON object

@@ -37,7 +37,8 @@ type race struct {
 	width   int   // how many numbers, at each of them
 }
 
-// A runner that is hopeless after its first run, or behind after a round, runs no more.
+// A runner that is hopeless after its first run, or behind after a round, runs no more; but
+// the first, whom others must beat, has all its turns.
 const (
 	raceTime  = 400 * time.Millisecond
 	batchTime = 10 * time.Millisecond // of a turn
@@ -75,7 +76,7 @@ func (r *race) run(ctx context.Context) error {
 		slack = behind
 		for i := range r.runners {
 			x := &r.runners[i]
-			if x.err != nil || x.seconds > slowest {
+			if x.err != nil || i > 0 && x.seconds > slowest {
 				continue
 			}
 			seconds, err := r.turn(ctx, x, runs)

@@ -130,6 +130,17 @@ func TestTune(t *testing.T) {
 			}, ""},
 		{"attention by thread is faster", func(d *paced) { d.cost = takes("scores_by_thread", 0.5) },
 			func(t *kernel.Tuning) { t.Attention = kernel.ByThread }, ""},
+		{"the table's stumbles", func(d *paced) {
+			runs := 0
+			d.cost = func(label string) time.Duration {
+				if strings.Contains(label, "shared WG=64 TEAM=64 ROWS=4") {
+					if runs++; runs < 8 {
+						return 200 * time.Millisecond
+					}
+				}
+				return 20 * time.Millisecond
+			}
+		}, func(*kernel.Tuning) {}, ""},
 		{"the fastest does not compile", func(d *paced) { d.cost, d.refuse = takes(subgroups4, 0.8), "matmul_q8 subgroup" },
 			func(*kernel.Tuning) {}, "unknown extension"},
 		{"another kernel of the fastest does not compile", func(d *paced) { d.cost, d.refuse = takes(subgroups4, 0.8), "moe_down_q8 subgroup" },

@@ -87,7 +87,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	out := output{Device: *device, Adapter: dev.Info().Adapter, Format: format, KVFormat: kv, OK: true, Reference: *reference}
-	tol := golden.ToleranceFor(dev.Info(), kv)
+	way := golden.Way{KV: kv}
+	tol := golden.ToleranceFor(dev.Info(), way)
 	if format == quant.Q8 || format == quant.Q4 {
 		man, err := weights.ParseManifest(pack.ManifestBytes)
 		if err != nil {
@@ -96,12 +97,12 @@ func run(ctx context.Context) error {
 		want = golden.NewOracle(man, pack).Reference(want)
 		out.Reference = "oracle over the dequantised weights"
 	}
-	if out.Prompts, err = golden.Run(ctx, dev, pack, want, kv, tol); err != nil {
+	if out.Prompts, err = golden.Run(ctx, dev, pack, want, way, tol); err != nil {
 		return err
 	}
 	quantDir := filepath.Join(*reference, "..", "..", "quant", filepath.Base(*reference))
 	if stored, err := golden.LoadQuant(os.DirFS(quantDir), format); err == nil {
-		report, err := golden.RunLogits(ctx, dev, pack, stored, kv)
+		report, err := golden.RunLogits(ctx, dev, pack, stored, way)
 		if err != nil {
 			return err
 		}

@@ -36,9 +36,29 @@ func (r *Report) Within(t Tolerance) bool {
 		r.Greedy.Equal && (r.Positions > 0 || r.FirstRouterFlip != nil)
 }
 
-// Run computes every prompt of the reference on a device, with a KV cache of some format, and
-// compares.
-func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Reference, kv kernel.KVFormat, tol Tolerance) ([]Report, error) {
+// A Way is how a model is computed where there is a choice of exactness. Its zero value is
+// the exactest.
+type Way struct {
+	KV         kernel.KVFormat   // of the KV cache; KVAuto: f32
+	Arithmetic kernel.Arithmetic // of products with q8 and q4, in prefill and decoding; "": f32
+}
+
+// options have the way's tuning: the adapter's, or, of less exact arithmetic, that of a
+// thread to a row, which has it in prefill too.
+func (w Way) options(info gpu.Info, context int) mixtral.Options {
+	t := kernel.TuningFor(info)
+	if w.Arithmetic != "" && w.Arithmetic != kernel.F32 {
+		t.Decode.Arithmetic = w.Arithmetic
+		t.Prefill = kernel.Product{Sharing: kernel.Thread, Arithmetic: w.Arithmetic, WG: 16, Team: 1, Rows: 4, Tile: 4}
+	}
+	if w.KV == kernel.KVAuto {
+		w.KV = kernel.KVF32
+	}
+	return mixtral.Options{Context: context, KV: w.KV, AllLogits: true, Tuning: t}
+}
+
+// Run computes every prompt of the reference on a device and compares.
+func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Reference, way Way, tol Tolerance) ([]Report, error) {
 	man, err := weights.ParseManifest(pack.ManifestBytes)
 	if err != nil {
 		return nil, err
@@ -47,8 +67,7 @@ func Run(ctx context.Context, dev gpu.Device, pack *weights.Memory, ref *Referen
 	for _, p := range ref.Prompts {
 		longest = max(longest, len(p.IDs)+len(p.Greedy))
 	}
-	tuning := kernel.TuningFor(dev.Info())
-	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, mixtral.Options{Context: longest, KV: kv, AllLogits: true, Tuning: tuning})
+	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, way.options(dev.Info(), longest))
 	if err != nil {
 		return nil, err
 	}

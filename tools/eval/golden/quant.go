@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"mixtab/engine/gpu"
-	"mixtab/engine/kernel"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
@@ -62,13 +61,13 @@ func LoadQuant(dir fs.FS, format quant.Format) (*Prompt, error) {
 }
 
 // RunLogits compares one prompt's logits alone.
-func RunLogits(ctx context.Context, dev gpu.Device, pack *weights.Memory, p *Prompt, kv kernel.KVFormat) (Report, error) {
+func RunLogits(ctx context.Context, dev gpu.Device, pack *weights.Memory, p *Prompt, way Way) (Report, error) {
 	r := Report{Name: p.Name}
 	man, err := weights.ParseManifest(pack.ManifestBytes)
 	if err != nil {
 		return r, err
 	}
-	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, mixtral.Options{Context: len(p.IDs), KV: kv, AllLogits: true})
+	m, err := mixtral.Load(ctx, dev, pack.Source(dev), man, way.options(dev.Info(), len(p.IDs)))
 	if err != nil {
 		return r, err
 	}

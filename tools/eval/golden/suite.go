@@ -26,20 +26,30 @@ func RunAll(t *testing.T, dev gpu.Device) {
 	}{{"tiny", "tiny", quant.Formats}, {"tiny-sharded", "tiny", []quant.Format{quant.F32}}, {"odd", "odd", quant.Formats}} {
 		for _, format := range model.formats {
 			t.Run(model.checkpoint+"/"+format.String(), func(t *testing.T) {
-				testModel(t, dev, model.checkpoint, model.reference, format, kernel.KVF32)
+				testModel(t, dev, model.checkpoint, model.reference, format, Way{})
 			})
 		}
 	}
 	for _, kv := range []kernel.KVFormat{kernel.KVF16, kernel.KVQ8} {
 		for _, checkpoint := range []string{"tiny", "odd"} {
 			t.Run(fmt.Sprintf("%s/f32/kv %v", checkpoint, kv), func(t *testing.T) {
-				testModel(t, dev, checkpoint, checkpoint, quant.F32, kv)
+				testModel(t, dev, checkpoint, checkpoint, quant.F32, Way{KV: kv})
+			})
+		}
+	}
+	for _, arithmetic := range kernel.Arithmetics[1:] {
+		if has := map[kernel.Arithmetic]bool{kernel.F16: dev.Info().Features.ShaderF16, kernel.Int8: dev.Info().Features.PackedDot}; !has[arithmetic] {
+			continue
+		}
+		for checkpoint, format := range map[string]quant.Format{"tiny": quant.Q4, "odd": quant.Q8} {
+			t.Run(fmt.Sprintf("%s/%v/products in %s", checkpoint, format, arithmetic), func(t *testing.T) {
+				testModel(t, dev, checkpoint, checkpoint, format, Way{Arithmetic: arithmetic})
 			})
 		}
 	}
 }
 
-func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, format quant.Format, kv kernel.KVFormat) {
+func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, format quant.Format, way Way) {
 	ctx := t.Context()
 	pack, err := convert.Memory(ctx, checkpoint, sub(t, testdata.FS, checkpoint), PackOptions(format))
 	if err != nil {
@@ -49,7 +59,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 	if err != nil {
 		t.Fatal(err)
 	}
-	tol := ToleranceFor(dev.Info(), kv)
+	tol := ToleranceFor(dev.Info(), way)
 	if format == quant.Q8 || format == quant.Q4 {
 		man, err := weights.ParseManifest(pack.ManifestBytes)
 		if err != nil {
@@ -57,7 +67,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 		}
 		want = NewOracle(man, pack).Reference(want)
 	}
-	reports, err := Run(ctx, dev, pack, want, kv, tol)
+	reports, err := Run(ctx, dev, pack, want, way, tol)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +81,7 @@ func testModel(t *testing.T, dev gpu.Device, checkpoint, reference string, forma
 		}
 	}
 	if stored, err := LoadQuant(sub(t, references, "testdata/quant-"+reference), format); err == nil {
-		r, err := RunLogits(ctx, dev, pack, stored, kv)
+		r, err := RunLogits(ctx, dev, pack, stored, way)
 		if err != nil {
 			t.Fatal(err)
 		}
