@@ -29,6 +29,9 @@ type TuningReport struct {
 	Decode    []Timed[kernel.Product]          `json:"decode"`
 	Prefill   []Timed[kernel.Product]          `json:"prefill"`
 	Attention []Timed[kernel.AttentionVariant] `json:"attention"`
+
+	// ChunkAttention is that of many tokens; a variant that is faster must be so for both.
+	ChunkAttention []Timed[kernel.AttentionVariant] `json:"chunk_attention"`
 }
 
 // A Timed is a variant with what it took.

@@ -88,7 +88,7 @@ func tuned(t *testing.T, d *paced, cfg Config) (kernel.Tuning, TuningReport) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Context = 8
+	cfg.Context = 16 // a chunk is more than a draft
 	tuner := newTuner(d, pack.Manifest(), cfg)
 	tuner.now = func() time.Time { return d.clock }
 	tuning, r, err := tuner.tune(t.Context(), cfg.Tunings)
@@ -130,6 +130,14 @@ func TestTune(t *testing.T) {
 			}, ""},
 		{"attention by thread is faster", func(d *paced) { d.cost = takes("scores_by_thread", 0.5) },
 			func(t *kernel.Tuning) { t.Attention = kernel.ByThread }, ""},
+		{"attention by thread is faster, but of chunks slower", func(d *paced) {
+			d.cost = func(label string) time.Duration {
+				if strings.Contains(label, "attention_tiled") {
+					return time.Millisecond
+				}
+				return takes("scores_by_thread", 0.5)(label)
+			}
+		}, func(*kernel.Tuning) {}, ""},
 		{"the table's stumbles", func(d *paced) {
 			runs := 0
 			d.cost = func(label string) time.Duration {
@@ -208,7 +216,7 @@ func TestTunings(t *testing.T) {
 		t.Errorf("%d submits the second time: %+v", d.submits-measured, again)
 	}
 	for key, value := range cache {
-		for _, bad := range []string{"", "{", "{}", "null", strings.Replace(string(value), `"WG":32`, `"WG":33`, -1),
+		for _, bad := range []string{"", "{", "{}", "null", strings.Replace(string(value), `"WG":32`, `"WG":33`, -1), strings.Replace(string(value), "by team", "by hand", 1),
 			strings.Replace(string(value), `"in_use":true`, `"in_use":false`, 1)} {
 			cache[key] = []byte(bad)
 			before := d.submits

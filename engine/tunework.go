@@ -23,8 +23,10 @@ const (
 	probingTime = 50 * time.Millisecond
 
 	cachedPos   = 1024 // where attention is measured
-	caches      = 4    // that it reads in turns
+	caches      = 4    // that one token reads in turns
 	mostContext = 4096 // of them
+
+	attentionChunk = 64 // tokens: enough for kernels of chunks, little for a slow variant
 
 	checkedRows = 64 // of weights, and numbers of results, that are not zero
 )
@@ -39,8 +41,12 @@ func (t *tuner) measure(ctx context.Context) (r TuningReport, err error) {
 		r.Prefill, err = t.products(ctx, t.chunk, t.prefill, func(own *kernel.Tuning, p kernel.Product) { own.Prefill = p })
 	}
 	if err == nil {
-		r.Attention, err = t.attention(ctx)
+		r.Attention, err = t.attention(ctx, 1)
 	}
+	if err == nil {
+		r.ChunkAttention, err = t.attention(ctx, min(attentionChunk, t.chunk))
+	}
+	agree(r.Attention, r.ChunkAttention)
 	if err == nil {
 		err = final(ctx, t.err)
 	}
@@ -101,13 +107,26 @@ func (t *tuner) others(tuning kernel.Tuning, n int) []kernel.Call {
 		kernel.Matmul(tuning, t.head, none, none, none, none, 1, rows, cols, rows, 0, false))
 }
 
-// attention times that of one token behind many. Keys are zero, so that all positions count
+// agree gives the table's variant back its place in both lists if it has it in one: a
+// tuning has one for a token and for chunks.
+func agree(token, chunk []Timed[kernel.AttentionVariant]) {
+	for i := range min(len(token), len(chunk)) {
+		if token[i].InUse != chunk[i].InUse {
+			for j := range token {
+				token[j].InUse, chunk[j].InUse = j == 0, j == 0
+			}
+			return
+		}
+	}
+}
+
+// attention times that of n tokens behind many. Keys are zero, so that all positions count
 // alike, and the values of some are one.
-func (t *tuner) attention(ctx context.Context) ([]Timed[kernel.AttentionVariant], error) {
-	h, pos := t.heads, min(cachedPos, t.context-1)
-	q, y, state := t.floats(ctx, h.NHeads*h.HeadDim), t.buffer(ctx, 4*h.NHeads*h.HeadDim), t.state(ctx, pos, 1)
+func (t *tuner) attention(ctx context.Context, n int) ([]Timed[kernel.AttentionVariant], error) {
+	h, pos, numbers := t.heads, min(cachedPos, t.context-n), n*t.heads.NHeads*t.heads.HeadDim
+	q, y, state := t.floats(ctx, numbers), t.buffer(ctx, 4*numbers), t.state(ctx, pos, n)
 	var kv []kernel.KV
-	for range caches {
+	for len(kv) == 0 || n == 1 && len(kv) < caches {
 		kv = append(kv, kernel.KV{Format: t.kv, K: t.buffer(ctx, t.kv.KBytes(t.context, h)), V: t.buffer(ctx, t.kv.VBytes(t.context, h)), Context: t.context})
 	}
 	room := 256
@@ -118,19 +137,19 @@ func (t *tuner) attention(ctx context.Context) ([]Timed[kernel.AttentionVariant]
 	}
 	variants := first(t.own.Attention, kernel.AttentionVariants)
 	for _, v := range variants {
-		room = max(room, kernel.AttentionPartBytes(with(v), 1, t.context, h))
+		room = max(room, kernel.AttentionPartBytes(with(v), n, t.context, h))
 	}
 	parts := t.buffer(ctx, room)
-	t.ones(kv[caches-1], min(checkedRows, pos+1))
+	t.ones(kv[len(kv)-1], min(checkedRows, pos+1))
 	if t.err != nil {
 		return nil, final(ctx, t.err)
 	}
 	width := min(checkedRows, h.HeadDim)
-	r := race{scratch: &t.scratch, now: t.now, limit: raceTime, result: y, checked: slices.Compact([]int{0, 4 * (h.NHeads*h.HeadDim - width)}), width: width}
+	r := race{scratch: &t.scratch, now: t.now, limit: raceTime, result: y, checked: slices.Compact([]int{0, 4 * (numbers - width)}), width: width}
 	return contest(ctx, &r, variants, func(v kernel.AttentionVariant) runner {
 		var calls []kernel.Call
 		for _, kv := range kv {
-			calls = append(calls, kernel.Attention(with(v), q, kv, state, parts, y, 1, h)...)
+			calls = append(calls, kernel.Attention(with(v), q, kv, state, parts, y, n, h)...)
 		}
 		return runner{calls: calls, near: near[kernel.F32]}
 	})

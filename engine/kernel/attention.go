@@ -1,6 +1,10 @@
 package kernel
 
-import "mixtab/engine/gpu"
+import (
+	"fmt"
+
+	"mixtab/engine/gpu"
+)
 
 // AttentionParams is attention.wgsl's Params.
 type AttentionParams struct{ NHeads, NKVHeads, Scales, Spans uint32 }
@@ -28,6 +32,20 @@ func (v AttentionVariant) String() string {
 		return "by thread"
 	}
 	return "by team"
+}
+
+// MarshalText is String.
+func (v AttentionVariant) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (v *AttentionVariant) UnmarshalText(text []byte) error {
+	for _, known := range AttentionVariants {
+		if known.String() == string(text) {
+			*v = known
+			return nil
+		}
+	}
+	return fmt.Errorf("no attention is called %q", text)
 }
 
 // An attentionShape is what a variant is compiled with.

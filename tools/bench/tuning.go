@@ -21,6 +21,7 @@ func printTuning(t measure.Tuning) error {
 	printVariants(w, "products of a token", t.Measured.Decode)
 	printVariants(w, "products of a chunk", t.Measured.Prefill)
 	printVariants(w, "attention of a token", t.Measured.Attention)
+	printVariants(w, "attention of a chunk", t.Measured.ChunkAttention)
 	return w.Flush()
 }
 
