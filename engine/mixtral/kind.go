@@ -22,11 +22,11 @@ func (m *Model) few() kind {
 }
 
 // several are tokens that shall give what they would give one by one: decoding's products,
-// with a block for all of them.
+// with a block for all of them, or for as many as workgroup memory holds the sums of.
 func (m *Model) several(n int) kind {
 	t := m.tuning
 	t.Prefill = t.Decode
-	t.Prefill.Tile = n
+	t.Prefill.Tile = max(1, min(n, m.dev.Info().Limits.MaxComputeWorkgroupStorageSize/(4*t.Decode.WG*t.Decode.Rows)))
 	return kind{n, t}
 }
 
