@@ -25,17 +25,6 @@ func (t Tuning) product(n int) Product {
 	return t.Prefill
 }
 
-// draftTile is how many tokens of a draft share the weights that a thread has read.
-const draftTile = 4
-
-// ForDrafts is the tuning of a pass of a few tokens that are to give the bits that each gives
-// in a pass by itself: products are decoding's, of several vectors.
-func (t Tuning) ForDrafts() Tuning {
-	t.Prefill = t.Decode
-	t.Prefill.Tile = draftTile
-	return t
-}
-
 // cpuTuning is for SwiftShader and lavapipe: few wide threads, dear barriers, and dear
 // loads, which more rows to a thread share. lavapipe (Mesa 22) also ends a thread's loops,
 // all together, after 65,535 iterations: sampling from 32,000 tokens stays below that only

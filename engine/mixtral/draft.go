@@ -11,7 +11,7 @@ import (
 	"mixtab/engine/kernel"
 )
 
-// MaxDraft is the most tokens of a draft: with the token that they follow, one tile.
+// MaxDraft is the most tokens of a draft.
 const MaxDraft = 7
 
 // A drafter is the pass of a draft: the last token and some guesses at what follows it, run
@@ -68,10 +68,7 @@ func (m *Model) PrepareDrafts(ctx context.Context) (off string, err error) {
 }
 
 func (m *Model) compileDrafter(ctx context.Context, d *drafter) error {
-	k := m.several(1 + MaxDraft)
-	tuned := *m // the same model with other products
-	tuned.tuning = m.tuning.ForDrafts()
-	m = &tuned
+	k := m.drafted()
 	if err := m.pipelines.Prepare(ctx, append(m.bodyCalls(k), m.headCalls(k, false, d.logits)...)); err != nil { // several at a time
 		return err
 	}

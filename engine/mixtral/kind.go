@@ -21,13 +21,21 @@ func (m *Model) few() kind {
 	return kind{t.Chunk, t}
 }
 
-// several are tokens that shall give what they would give one by one: decoding's products,
-// with a block for all of them, or for as many as workgroup memory holds the sums of.
-func (m *Model) several(n int) kind {
+// draftTile is how many tokens of a draft share the weights that they read, where workgroup
+// memory holds the sums of so many.
+const draftTile = 4
+
+// drafted is the last token and a draft, which shall give what they would give one by one:
+// decoding's products. Where memory is the limit tokens share what is read, and experts
+// are grouped; CPU adapters compute, and do not gain by that.
+func (m *Model) drafted() kind {
 	t := m.tuning
 	t.Prefill = t.Decode
-	t.Prefill.Tile = max(1, min(n, m.dev.Info().Limits.MaxComputeWorkgroupStorageSize/(4*t.Decode.WG*t.Decode.Rows)))
-	return kind{n, t}
+	if t.Decode.Sharing != kernel.Thread {
+		sums := 4 * t.Decode.WG * t.Decode.Rows
+		t.Prefill.Tile = max(1, min(draftTile, m.dev.Info().Limits.MaxComputeWorkgroupStorageSize/sums))
+	}
+	return kind{1 + MaxDraft, t}
 }
 
 // apart says whether each token reads its experts by itself, and not with others that

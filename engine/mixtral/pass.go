@@ -50,7 +50,7 @@ func (m *Model) allocate(ctx context.Context) error {
 		{&a.h, "h", chunk * c.Dim},
 		{&a.q, "q", chunk * c.NHeads * c.HeadDim},
 		{&a.att, "attention", chunk * c.NHeads * c.HeadDim},
-		{&a.plan, "plan", max(kernel.PlanBytes(m.tuning, chunk, m.choice()), kernel.PlanBytes(m.tuning.ForDrafts(), 1+MaxDraft, m.choice())) / 4},
+		{&a.plan, "plan", max(kernel.PlanBytes(m.tuning, chunk, m.choice()), kernel.PlanBytes(m.drafted().tuning, 1+MaxDraft, m.choice())) / 4},
 		{&a.hidden, "hidden", chunk * c.NExpertsPerTok * c.HiddenDim},
 		{&a.experts, "experts", chunk * c.NExpertsPerTok * c.Dim},
 		{&a.logits, "logits", m.logitRows() * c.VocabSize},
