@@ -60,6 +60,37 @@ test('answers in a page of another origin', { timeout: 240_000 }, async () => {
   await close();
 });
 
+test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
+  const { page, close } = await open(browser, elsewhere.url);
+  const { plain, drafted, biased, unknown } = await page.evaluate(async base => {
+    const { createEngine } = await import(`${base}lib/mixtab.js`);
+    const engine = await createEngine({ pack: `${base}packs/demo/` });
+    const question = { role: 'user', content: 'What is your favourite condiment?' };
+    const ask = extra => engine.chat.completions.create({ messages: [question], temperature: 0, ...extra });
+    const plain = await ask();
+    const messages = [question, plain.choices[0].message, question];
+    const again = await ask({ messages });
+    const drafted = await ask({ messages, prompt_lookup_num_tokens: 4 });
+    const [first] = await engine.tokenize(plain.choices[0].message.content);
+    const biased = await ask({ logit_bias: { [first]: -100 }, max_tokens: 8 });
+    const unknown = await ask({ logit_bias: { 99999: 1 } }).catch(error => error.code);
+    engine.dispose();
+    const text = answer => answer.choices[0].message.content;
+    return {
+      plain: text(plain),
+      drafted: { text: text(drafted), without: text(again), ...drafted.x_mixtab },
+      biased: text(biased),
+      unknown,
+    };
+  }, server.url);
+  assert.equal(drafted.text, drafted.without);
+  assert.equal(drafted.speculation_off, undefined);
+  assert.ok(drafted.accepted_tokens > 5, `${drafted.accepted_tokens} of ${drafted.drafted_tokens} drafted tokens`);
+  assert.ok(biased.length > 0 && biased.split(' ')[0] !== plain.split(' ')[0], biased);
+  assert.equal(unknown, 'bad_request');
+  await close();
+});
+
 test('errors reach the caller with their codes', { timeout: 120_000 }, async () => {
   const { page, close } = await open(browser, elsewhere.url);
   const codes = await page.evaluate(async base => {
