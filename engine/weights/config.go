@@ -149,7 +149,7 @@ func (c Config) Validate() error {
 		{"num_hidden_layers", c.NLayers, 1, maxLayers},
 		{"num_attention_heads", c.NHeads, 1, maxSize},
 		{"num_key_value_heads", c.NKVHeads, 1, maxSize},
-		{"head_dim", c.HeadDim, 4, maxSize}, // the attention kernel reads vec4s
+		{"head_dim", c.HeadDim, 8, maxSize}, // attention reads a vec4 of either half
 		{"num_local_experts", c.NExperts, 1, maxExperts},
 		{"num_experts_per_tok", c.NExpertsPerTok, 1, maxExperts},
 		{"vocab_size", c.VocabSize, 1, maxSize},

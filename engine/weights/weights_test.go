@@ -72,7 +72,7 @@ func TestConfigRefuses(t *testing.T) {
 		{`"intermediate_size": 14336`, `"intermediate_size": 99999999968`, `intermediate_size is 99999999968; supported`},
 		{`"num_key_value_heads": 8`, `"num_key_value_heads": 5`, `num_key_value_heads is 5; it must divide num_attention_heads, 32`},
 		{`"num_key_value_heads": 8`, `"num_key_value_heads": -8`, `num_key_value_heads is -8; supported`},
-		{`"hidden_act"`, `"head_dim": 127, "hidden_act"`, `head_dim is 127; supported are 1 to 1048576, a multiple of 4`},
+		{`"hidden_act"`, `"head_dim": 127, "hidden_act"`, `head_dim is 127; supported are 1 to 1048576, a multiple of 8`},
 		{`"hidden_act"`, `"head_dim": 66, "hidden_act"`, `head_dim is 66; supported`},
 		{`"num_experts_per_tok": 2`, `"num_experts_per_tok": 9`, `num_experts_per_tok is 9; there are only 8 experts`},
 		{`"num_local_experts": 8`, `"num_local_experts": 65`, `num_local_experts is 65; supported are 1 to 64`},

@@ -47,6 +47,9 @@ const (
 // RunSweep times decoding against the position, from 0 to the longest context, or prefill
 // against its length, from 64 to 4,096 tokens, as far as c.Context or the model goes.
 func RunSweep(ctx context.Context, dev gpu.Device, src weights.Source, c Config, of string, progress func(loaded, total int64)) (Sweep, error) {
+	if of != ContextSweep && of != PrefillSweep {
+		return Sweep{}, fmt.Errorf("measure: no sweep is called %q; %s and %s are", of, ContextSweep, PrefillSweep)
+	}
 	copyGBs, err := engine.CopyBandwidth(ctx, dev, time.Second/2)
 	if err != nil {
 		return Sweep{}, err
@@ -73,13 +76,10 @@ func RunSweep(ctx context.Context, dev gpu.Device, src weights.Source, c Config,
 	defer m.Close()
 	s := Sweep{Of: of, Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(),
 		Layers: man.Config.NLayers, KVFormat: m.Cache().Format(), CopyGBs: copyGBs}
-	switch of {
-	case ContextSweep:
+	if of == ContextSweep {
 		err = s.context(ctx, m, longest)
-	case PrefillSweep:
+	} else {
 		err = s.prefill(ctx, m, longest, c.Runs)
-	default:
-		return Sweep{}, fmt.Errorf("measure: no sweep is called %q; %s and %s are", of, ContextSweep, PrefillSweep)
 	}
 	if err != nil {
 		return Sweep{}, err
