@@ -32,7 +32,7 @@ func (t Tuning) product(n int) Product {
 var cpuTuning = Tuning{
 	Decode:  Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 1},
 	Prefill: Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 4},
-	RowWG:   16, ReduceWG: 16, AttentionWG: 16, SampleWG: 128, Chunk: 64,
+	RowWG:   16, ReduceWG: 16, AttentionWG: 16, SampleWG: 64, Chunk: 64,
 	Attention: ByThread, KV: KVF32,
 }
 
