@@ -103,29 +103,35 @@ func NewPipelines(dev gpu.Device) *Pipelines {
 	return &Pipelines{dev: dev, programs: map[gpu.Program]gpu.Buffer{}, ready: map[string]gpu.Pipeline{}}
 }
 
-// Prepare compiles what the calls need and is not there yet, several at a time.
+// Prepare compiles what the calls need and is not there yet, several at a time: the longest
+// first, so that none is left to wait for alone.
 func (p *Pipelines) Prepare(ctx context.Context, calls []Call) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
+	var descs []gpu.PipelineDesc
 	asked := map[string]bool{}
 	for i := range calls {
-		call, label := &calls[i], calls[i].Label()
+		label := calls[i].Label()
 		if asked[label] || p.get(label) != nil {
 			continue
 		}
 		asked[label] = true
+		desc, err := calls[i].desc()
+		if err != nil {
+			return err
+		}
+		descs = append(descs, desc)
+	}
+	slices.SortStableFunc(descs, func(a, b gpu.PipelineDesc) int { return len(b.Source) - len(a.Source) })
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for _, desc := range descs {
 		group.Go(func() error {
-			desc, err := call.desc()
-			if err != nil {
-				return err
-			}
 			pipeline, err := p.dev.NewPipeline(ctx, desc)
 			if err != nil {
 				return fmt.Errorf("kernel: %w", err)
 			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.ready[label] = pipeline
+			p.ready[desc.Label] = pipeline
 			return nil
 		})
 	}
