@@ -42,7 +42,7 @@ func RunAll(t *testing.T, dev gpu.Device) {
 			continue
 		}
 		for checkpoint, format := range map[string]quant.Format{"tiny": quant.Q4, "odd": quant.Q8} {
-			t.Run(fmt.Sprintf("%s/%v/products in %s", checkpoint, format, arithmetic), func(t *testing.T) {
+			t.Run(fmt.Sprintf("products in %s/%s/%v", arithmetic, checkpoint, format), func(t *testing.T) {
 				testModel(t, dev, checkpoint, checkpoint, format, Way{Arithmetic: arithmetic})
 			})
 		}
