@@ -85,7 +85,10 @@ test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
   }, server.url);
   assert.equal(drafted.text, drafted.without);
   assert.equal(drafted.speculation_off, undefined);
-  assert.ok(drafted.accepted_tokens > 5, `${drafted.accepted_tokens} of ${drafted.drafted_tokens} drafted tokens`);
+  assert.ok(
+    drafted.accepted_tokens > 5,
+    `${drafted.accepted_tokens} of ${drafted.drafted_tokens} drafted tokens`,
+  );
   assert.ok(biased.length > 0 && biased.split(' ')[0] !== plain.split(' ')[0], biased);
   assert.equal(unknown, 'bad_request');
   await close();
