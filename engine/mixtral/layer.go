@@ -40,7 +40,7 @@ func (m *Model) attentionCalls(l int, k kind) []kernel.Call {
 func (m *Model) expertCalls(l int, k kind, e expertMatrices) []kernel.Call {
 	t, n, a, choice := k.tuning, k.n, &m.act, m.choice()
 	route, table := m.routeOf(l), m.stateLayout().Table(l)
-	if k.apart() {
+	if k.apart {
 		return []kernel.Call{
 			kernel.MoEGateUp(t, a.h, route, e.gate, e.up, a.state, a.hidden, table, n, choice),
 			kernel.MoEDown(t, a.hidden, route, e.down, a.state, a.x, table, n, choice),
@@ -58,7 +58,7 @@ func (m *Model) planCalls(l int, k kind) []kernel.Call {
 
 // combineCalls add what a chunk's experts gave.
 func (m *Model) combineCalls(l int, k kind) []kernel.Call {
-	if k.apart() {
+	if k.apart {
 		return nil
 	}
 	return []kernel.Call{kernel.MoECombine(k.tuning, m.act.experts, m.routeOf(l), m.act.state, m.act.x, k.n, m.Config.Dim, m.choice())}

@@ -155,7 +155,7 @@ func (m *Model) compilePass(ctx context.Context, label string, k kind) (*pass, e
 		if layer.attention, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s attention %d", label, l), m.attentionCalls(l, k)); err != nil {
 			return nil, err
 		}
-		if k.apart() {
+		if k.apart {
 			continue
 		}
 		if layer.combine, err = m.pipelines.Compile(ctx, fmt.Sprintf("%s combine %d", label, l), m.combineCalls(l, k)); err != nil {
@@ -172,7 +172,7 @@ func (m *Model) compileExperts(ctx context.Context, p *pass, label string, k kin
 		switch {
 		case m.slots.layers != nil:
 			calls = m.expertCalls(l, k, m.slots.layers[l])
-		case !k.apart():
+		case !k.apart:
 			calls = m.planCalls(l, k)
 		default:
 			continue
