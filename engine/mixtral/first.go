@@ -23,7 +23,8 @@ const firstWork = 1 << 29
 // startsFirst says whether the model has a firstPass: its kernels must give the same
 // numbers as prefill's, and find all experts in their slots.
 func (m *Model) startsFirst() bool {
-	same := m.tuning.Decode.Sharing == kernel.Thread && m.tuning.Prefill.Sharing == kernel.Thread
+	one, chunk := m.tuning.Decode, m.tuning.Prefill
+	same := one.Sharing == kernel.Thread && chunk.Sharing == kernel.Thread && one.Arithmetic == chunk.Arithmetic
 	return same && m.slots.layout.Resident() && !m.options.Lazy && !m.options.AllLogits && m.firstTokens() > 0
 }
 
