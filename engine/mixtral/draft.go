@@ -56,14 +56,15 @@ func (m *Model) PrepareDrafts(ctx context.Context) (off string, err error) {
 	if err := m.compileDrafter(context.WithoutCancel(ctx), d); err != nil {
 		return "", err
 	}
+	m.draft = d
 	same, err := m.sameAsDecoding(ctx, d)
 	if err != nil {
+		m.releaseDrafter() // nobody knows yet whether it is of use
 		return "", err
 	}
 	if !same {
 		d.off = "this device's kernels sum several tokens in another order than one"
 	}
-	m.draft = d
 	return d.off, nil
 }
 
