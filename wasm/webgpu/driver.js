@@ -106,8 +106,9 @@ const open = async (goSettle, onLost, onUncaptured) => {
       settle(0, NO_WEBGPU, 'this browser has no WebGPU, or the page is no secure context (https or localhost)');
       return;
     }
-    const acquired = await (ahead ?? acquire());
-    ahead = undefined;
+    const first = ahead;
+    ahead = undefined; // also if it failed: whoever opens again gets another try
+    const acquired = await (first ?? acquire());
     if (!acquired) {
       settle(0, NO_WEBGPU, 'the browser offers no WebGPU adapter on this machine');
       return;
