@@ -38,7 +38,7 @@ type Arithmetic string
 const (
 	F32  Arithmetic = "f32"
 	F16  Arithmetic = "f16"  // activations to 11 bits
-	Int8 Arithmetic = "int8" // activations to 8 bits, with one scale for 32 of them
+	Int8 Arithmetic = "int8" // activations to 8 bits, with one scale for those of 16 bytes of weights
 )
 
 // Arithmetics are all of them, the most exact first.
