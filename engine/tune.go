@@ -91,9 +91,9 @@ func newTuner(dev gpu.Device, man *weights.Manifest, cfg Config) *tuner {
 	t.context = min(mostContext, mixtral.ContextLength(c, t.kv, cfg.Context))
 	t.chunk = max(2, min(t.own.Chunk, t.context))
 	allowed := max(1, slices.Index(kernel.Arithmetics, cfg.Arithmetic)+1)
-	exact := func(p kernel.Product) bool { return !slices.Contains(kernel.Arithmetics[:allowed], p.Arithmetic) }
-	t.decode = first(t.own.Decode, slices.DeleteFunc(kernel.DecodeVariants(info), exact))
-	t.prefill = first(t.own.Prefill, slices.DeleteFunc(kernel.PrefillVariants(info), exact))
+	refused := func(p kernel.Product) bool { return !slices.Contains(kernel.Arithmetics[:allowed], p.Arithmetic) }
+	t.decode = first(t.own.Decode, slices.DeleteFunc(kernel.DecodeVariants(info), refused))
+	t.prefill = first(t.own.Prefill, slices.DeleteFunc(kernel.PrefillVariants(info), refused))
 	return t
 }
 
@@ -128,6 +128,7 @@ func (t *tuner) tune(ctx context.Context, known Tunings) (kernel.Tuning, TuningR
 // key names all that the choice depends on.
 func (t *tuner) key() string {
 	text, _ := json.Marshal(struct {
+		Kernels         string // of this version
 		Info            gpu.Info
 		Format          quant.Format
 		Rows, Cols      int
@@ -138,7 +139,7 @@ func (t *tuner) key() string {
 		Own             kernel.Tuning
 		Decode, Prefill []kernel.Product // as far as the arithmetic is allowed
 		Attention       []kernel.AttentionVariant
-	}{t.dev.Info(), t.expert.Format, t.expert.Rows(), t.expert.Cols(), t.qkv, t.head, t.heads, t.kv, t.context, t.own,
+	}{kernel.TextSum(), t.dev.Info(), t.expert.Format, t.expert.Rows(), t.expert.Cols(), t.qkv, t.head, t.heads, t.kv, t.context, t.own,
 		t.decode, t.prefill, kernel.AttentionVariants})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -25,8 +25,11 @@
 package shaders
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +37,19 @@ import (
 
 //go:embed *.wgsl lib/*.wgsl
 var files embed.FS
+
+// Sum is a hash of all kernels' texts: what was measured of others may not hold.
+func Sum() string {
+	all := sha256.New()
+	fs.WalkDir(files, ".", func(path string, d fs.DirEntry, _ error) error { // embedded: no error
+		if !d.IsDir() {
+			text, _ := files.ReadFile(path)
+			fmt.Fprintf(all, "%s %d\n%s", path, len(text), text)
+		}
+		return nil
+	})
+	return hex.EncodeToString(all.Sum(nil))
+}
 
 // A Const is one `const NAME: u32 = VALUE;` line.
 type Const struct {

@@ -72,3 +72,13 @@ func TestUnroll(t *testing.T) {
 		}
 	}
 }
+
+func TestSum(t *testing.T) {
+	all, err := files.ReadDir(".")
+	if err != nil || len(all) < 10 {
+		t.Fatalf("%d kernels, %v", len(all), err)
+	}
+	if a, b := Sum(), Sum(); a != b || len(a) != 64 || a == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" { // of nothing
+		t.Errorf("%s, then %s", a, b)
+	}
+}

@@ -89,6 +89,9 @@ func (c *Call) desc() (gpu.PipelineDesc, error) {
 // (a quant.Format). The WGSL has it by import instead.
 const FormatConstant = "FORMAT"
 
+// TextSum is a hash of all kernels' texts.
+func TextSum() string { return shaders.Sum() }
+
 // Pipelines compiles kernels for a device, each once, and owns the programs made of
 // them.
 type Pipelines struct {
