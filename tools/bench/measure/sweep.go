@@ -22,6 +22,7 @@ type Sweep struct {
 	Format   string          `json:"format"`
 	Layers   int             `json:"layers"`
 	KVFormat kernel.KVFormat `json:"kv_format"`
+	Tuning   Tuning          `json:"tuning"`
 	CopyGBs  float64         `json:"copy_gb_s"`
 
 	Points   []Point `json:"points"`
@@ -69,13 +70,22 @@ func RunSweep(ctx context.Context, dev gpu.Device, src weights.Source, c Config,
 	if c.Context > 0 {
 		longest = min(longest, c.Context)
 	}
-	m, err := mixtral.Load(ctx, dev, src, man, mixtral.Options{Context: longest, KV: c.KV, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Progress: progress})
+	s := Sweep{Of: of, Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(),
+		Layers: man.Config.NLayers, CopyGBs: copyGBs}
+	tuning, err := s.Tuning.choose(ctx, dev, man, engine.Config{Context: longest, KV: c.KV, Arithmetic: c.Arithmetic}, c.Tune)
+	if err != nil {
+		return Sweep{}, err
+	}
+	m, err := mixtral.Load(ctx, dev, src, man, mixtral.Options{Context: longest, KV: c.KV, Tuning: tuning,
+		ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Progress: progress})
 	if err != nil {
 		return Sweep{}, err
 	}
 	defer m.Close()
-	s := Sweep{Of: of, Device: dev.Info().Driver, Adapter: dev.Info().Adapter, Pack: man.Name, Format: man.Format.String(),
-		Layers: man.Config.NLayers, KVFormat: m.Cache().Format(), CopyGBs: copyGBs}
+	if err := m.CompileAll(ctx); err != nil {
+		return Sweep{}, err
+	}
+	s.KVFormat = m.Cache().Format()
 	if of == ContextSweep {
 		err = s.context(ctx, m, longest)
 	} else {
