@@ -27,6 +27,9 @@ func variants(info gpu.Info) []kernel.Tuning {
 		try(func(t *kernel.Tuning) { t.RowWG, t.ReduceWG = wg, wg })
 		try(func(t *kernel.Tuning) { t.SampleWG = wg })
 		for _, v := range kernel.AttentionVariants {
+			if wg == 256 { // their sums are more than 32 KiB of workgroup memory
+				break
+			}
 			try(func(t *kernel.Tuning) { t.AttentionWG, t.Attention = wg, v })
 		}
 	}
