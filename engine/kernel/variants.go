@@ -3,7 +3,8 @@ package kernel
 import "mixtab/engine/gpu"
 
 // This file is the table of products. Which one an adapter takes is measured
-// (engine/tune.go); kerneltest runs every kernel in each.
+// (engine/tune.go); kerneltest runs every kernel in the first of each way to share and each
+// arithmetic, so those of gpuTuning come first.
 
 // DecodeVariants are the ways to multiply one vector that an adapter can.
 func DecodeVariants(info gpu.Info) []Product {
@@ -12,7 +13,7 @@ func DecodeVariants(info gpu.Info) []Product {
 		for _, rows := range []int{4, 8} {
 			all = append(all, Product{Sharing: Thread, Arithmetic: a, WG: 16, Team: 1, Rows: rows, Tile: 1})
 		}
-		for _, size := range []struct{ wg, team, rows int }{{64, 64, 2}, {64, 64, 4}, {64, 64, 8}, {128, 32, 4}, {256, 256, 4}} {
+		for _, size := range []struct{ wg, team, rows int }{{64, 64, 4}, {64, 64, 2}, {64, 64, 8}, {128, 32, 4}, {256, 256, 4}} {
 			all = append(all, Product{Sharing: Shared, Arithmetic: a, WG: size.wg, Team: size.team, Rows: size.rows, Tile: 1})
 		}
 		if size := info.Features.SubgroupSize; size > 0 {
@@ -29,8 +30,8 @@ func PrefillVariants(gpu.Info) []Product {
 	return []Product{
 		{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 4},
 		{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 8},
-		{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 4, Rows: 4, Tile: 4},
 		{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 8, Rows: 8, Tile: 4},
+		{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 4, Rows: 4, Tile: 4},
 	}
 }
 
