@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"mixtab/engine"
@@ -15,14 +16,17 @@ import (
 // A server answers the page's requests one after the other. Only Cancel, Stats and
 // SetExpertBudget overtake.
 //
-// Go on js/wasm runs one goroutine at a time and switches only where one waits, so its
-// fields need no lock.
+// Go on js/wasm runs one goroutine at a time, but the collector may switch at any call of
+// a function: what several goroutines change has a lock.
 type server struct {
 	emit    func(protocol.Event)
-	queue   []job
 	waiting chan struct{} // holds one token while the queue may have something
+
+	mu      sync.Mutex // of what follows
+	queue   []job
 	cancels map[int]context.CancelFunc
 
+	// What only serve's goroutine changes.
 	dev       *webgpu.Device
 	engine    *engine.Engine
 	restoring bool // the device was lost, and no token has come since
@@ -52,6 +56,8 @@ func (s *server) receive(text []byte) {
 		return
 	}
 	if c, ok := request.(protocol.Cancel); ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if cancel := s.cancels[c.ID]; cancel != nil {
 			cancel()
 		}
@@ -59,7 +65,9 @@ func (s *server) receive(text []byte) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	id := idOf(request)
+	s.mu.Lock()
 	s.cancels[id] = cancel
+	s.mu.Unlock()
 	j := job{ctx: ctx, id: id, request: request}
 	switch request.(type) {
 	case protocol.Stats:
@@ -72,11 +80,32 @@ func (s *server) receive(text []byte) {
 }
 
 func (s *server) enqueue(j job) {
+	s.mu.Lock()
 	s.queue = append(s.queue, j)
+	s.mu.Unlock()
 	select {
 	case s.waiting <- struct{}{}:
 	default:
 	}
+}
+
+func (s *server) dequeue() (next job, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return job{}, false
+	}
+	next = s.queue[0]
+	s.queue = s.queue[1:]
+	return next, true
+}
+
+// forget ends the context of a request that is answered.
+func (s *server) forget(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancels[id]()
+	delete(s.cancels, id)
 }
 
 func idOf(request protocol.Request) int {
@@ -104,9 +133,11 @@ func idOf(request protocol.Request) int {
 // serve runs for ever.
 func (s *server) serve() {
 	for range s.waiting {
-		for len(s.queue) > 0 {
-			next := s.queue[0]
-			s.queue = s.queue[1:]
+		for {
+			next, ok := s.dequeue()
+			if !ok {
+				break
+			}
 			if next.loss != nil {
 				s.restore(next)
 			} else {
@@ -120,8 +151,7 @@ func (s *server) serve() {
 // reaches the page as an error.
 func (s *server) run(j job) {
 	defer func() {
-		s.cancels[j.id]()
-		delete(s.cancels, j.id)
+		s.forget(j.id)
 		if p := recover(); p != nil {
 			s.emit(protocol.Failed{Type: "failed", ID: j.id, Code: protocol.CodeInternal, Message: fmt.Sprintf("internal error: %v", p)})
 		}

@@ -47,10 +47,11 @@ func (p *Pack) Open(ctx context.Context) (State, error) {
 	if s.Manifest, err = weights.ParseManifest(s.raw); err != nil {
 		return State{}, fmt.Errorf("%s%s: %w", p.URL, weights.ManifestPath, err)
 	}
-	p.state, p.shards = s, map[string]int64{}
+	shards := map[string]int64{}
 	for _, shard := range s.Manifest.Shards {
-		p.shards[shard.SHA256] = shard.Bytes
+		shards[shard.SHA256] = shard.Bytes
 	}
+	p.state, p.shards = s, shards
 	return s, nil
 }
 

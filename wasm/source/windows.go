@@ -5,6 +5,7 @@ package source
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -37,12 +38,13 @@ func (w window) offset() int64 { return w.index * windowBytes }
 // length is that of the window in a shard of so many bytes.
 func (w window) length(shard int64) int64 { return min(windowBytes, shard-w.offset()) }
 
-// windows are those read last. Go on js/wasm runs one goroutine at a time and switches
-// only where one waits, so they need no lock.
+// windows are those read last. Go on js/wasm runs one goroutine at a time, but the
+// collector may switch at any call of a function, one that grows a map included.
 type windows struct {
 	read    func(context.Context, window) (safejs.Value, error)
 	release func(safejs.Value)
 
+	mu    sync.Mutex
 	open  map[window]*reading
 	order []window // as they were first asked for
 }
@@ -57,15 +59,8 @@ type reading struct {
 
 // use calls f with a window's bytes, which are f's until it returns; f must not wait.
 func (ws *windows) use(ctx context.Context, w window, f func(safejs.Value) error) error {
-	r := ws.open[w]
-	if r == nil {
-		r = ws.begin(w)
-	}
-	r.users++
-	defer func() {
-		r.users--
-		ws.trim()
-	}()
+	r := ws.join(w)
+	defer ws.leave(r)
 	select {
 	case <-r.ready:
 	case <-ctx.Done():
@@ -77,8 +72,28 @@ func (ws *windows) use(ctx context.Context, w window, f func(safejs.Value) error
 	return f(r.bytes)
 }
 
+// join counts a user more of a window, whose read begins with the first.
+func (ws *windows) join(w window) *reading {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	r := ws.open[w]
+	if r == nil {
+		r = ws.begin(w)
+	}
+	r.users++
+	return r
+}
+
+func (ws *windows) leave(r *reading) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	r.users--
+	ws.trim()
+}
+
 // begin starts a read, which belongs to all who will wait for it and not to the first of
 // them. One that fails is forgotten, so that the next to ask tries again.
+// ws.mu is held, as by forget and trim.
 func (ws *windows) begin(w window) *reading {
 	r := &reading{ready: make(chan struct{})}
 	if ws.open == nil {
@@ -87,7 +102,10 @@ func (ws *windows) begin(w window) *reading {
 	ws.open[w] = r
 	ws.order = append(ws.order, w)
 	go func() {
-		if r.bytes, r.err = ws.read(context.Background(), w); r.err != nil {
+		r.bytes, r.err = ws.read(context.Background(), w)
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		if r.err != nil {
 			ws.forget(w)
 		}
 		close(r.ready)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cogentcore/webgpu/wgpu"
 	"github.com/hack-pad/safejs"
@@ -29,6 +30,8 @@ type Device struct {
 	lost       chan error // what Lost returns
 	uncaptured error      // reported by the next call
 	counters   gpu.Counters
+
+	mu         sync.Mutex // of what follows
 	layouts    map[string]*layout
 	idle       map[int][]*slot
 	scratch    safejs.Value // Uint8Array on the way from Go to writeBuffer

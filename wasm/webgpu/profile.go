@@ -23,6 +23,8 @@ func (d *Device) Profile(ctx context.Context, programs ...gpu.Program) ([]gpu.Sp
 	}
 	var dispatches int
 	r, err := d.await(ctx, func(token int) (err error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		if dispatches, err = d.programArgs(append(d.args[:0], token), programs); err != nil {
 			return err
 		}

@@ -23,6 +23,8 @@ type layout struct {
 // layoutFor returns the shared layout of these binding kinds. It does not wait.
 func (d *Device) layoutFor(bindings []gpu.Access) (*layout, error) {
 	key := fmt.Sprint(bindings)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if l, ok := d.layouts[key]; ok {
 		return l, nil
 	}
@@ -167,6 +169,8 @@ func (p *program) add(i int, dispatch gpu.Dispatch, seen map[*buffer]bool) error
 	if err := gpu.CheckDispatch(dispatch, d.info.Limits); err != nil {
 		return refuse("%s", strings.TrimPrefix(err.Error(), "gpu: "))
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	args := append(d.args[:0], p.object, own.object, own.layout.object, dispatch.Grid[0], dispatch.Grid[1], dispatch.Grid[2])
 	for i, bind := range dispatch.Bindings {
 		b, err := d.check(p.label, bind.Buffer, 0, 0)
@@ -201,6 +205,8 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	dispatches, err := d.programArgs(d.args[:0], programs)
 	if err != nil {
 		return err
@@ -217,7 +223,7 @@ func (d *Device) Submit(programs ...gpu.Program) error {
 }
 
 // programArgs appends the programs' objects to args, which becomes d.args, and tells how
-// many dispatches they have.
+// many dispatches they have. d.mu is held.
 func (d *Device) programArgs(args []any, programs []gpu.Program) (dispatches int, err error) {
 	for i, p := range programs {
 		own, ok := p.(*program)

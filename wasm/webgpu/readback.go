@@ -47,6 +47,8 @@ func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program
 	if n == 0 || own.usage == gpu.Uniform {
 		return nil, &gpu.ValidationError{Op: "read", Message: fmt.Sprintf("%d bytes of %q: nothing, or of a uniform buffer", n, own.label)}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s, err := d.takeSlot(n)
 	if err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program
 		_, err = d.call("read", d.js.submitRead, d.args...)
 	}
 	if err != nil {
-		delete(d.pending, token)
+		d.take(token)
 		return nil, err
 	}
 	d.counters.Submits++
@@ -67,6 +69,7 @@ func (d *Device) SubmitRead(b gpu.Buffer, offset, n int, programs ...gpu.Program
 }
 
 // takeSlot returns an idle slot of at least n bytes; sizes are powers of two from 256.
+// d.mu is held.
 func (d *Device) takeSlot(n int) (*slot, error) {
 	size := max(256, 1<<bits.Len(uint(n-1)))
 	if free := d.idle[size]; len(free) > 0 {
@@ -82,7 +85,11 @@ func (d *Device) takeSlot(n int) (*slot, error) {
 	return &slot{object: object, bytes: array, size: size}, thrown("staging", err)
 }
 
-func (d *Device) putSlot(s *slot) { d.idle[s.size] = append(d.idle[s.size], s) }
+func (d *Device) putSlot(s *slot) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.idle[s.size] = append(d.idle[s.size], s)
+}
 
 var errWaited = errors.New("webgpu: read: waited for already")
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -52,9 +53,10 @@ func lostError(message string) error {
 	return fmt.Errorf("webgpu: %w: %s", gpu.ErrDeviceLost, message)
 }
 
-// requests are those under way. Go on js/wasm runs one goroutine at a time and
-// switches only where one waits, so they need no lock.
+// requests are those under way. Go on js/wasm runs one goroutine at a time, but the
+// collector may switch at any call of a function, one that grows a map included.
 type requests struct {
+	mu      sync.Mutex
 	pending map[int]func(reply)
 	next    int
 	calls   uint64 // crossings from JavaScript
@@ -63,21 +65,31 @@ type requests struct {
 // add returns the token that driver.js settles; then runs inside JavaScript's call
 // and must not block.
 func (q *requests) add(then func(reply)) (token int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	token = q.next
 	q.next++
 	q.pending[token] = then
 	return token
 }
 
+// take removes a request that is settled or will not be.
+func (q *requests) take(token int) (then func(reply), ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	then, ok = q.pending[token]
+	delete(q.pending, token)
+	return then, ok
+}
+
 // settle is driver.js's callback.
 func (q *requests) settle(_ safejs.Value, args []safejs.Value) any {
 	q.calls++
 	token, _ := args[0].Int()
-	then, ok := q.pending[token]
+	then, ok := q.take(token)
 	if !ok {
 		return nil
 	}
-	delete(q.pending, token)
 	r := reply{}
 	r.kind, _ = args[1].Int()
 	switch {
@@ -99,8 +111,11 @@ func (q *requests) settle(_ safejs.Value, args []safejs.Value) any {
 
 // failAll settles what is under way, for a device that will not do it any more.
 func (q *requests) failAll(r reply) {
-	for token, then := range q.pending {
-		delete(q.pending, token)
+	q.mu.Lock()
+	failed := q.pending
+	q.pending = map[int]func(reply){}
+	q.mu.Unlock()
+	for _, then := range failed {
 		then(r)
 	}
 }
@@ -113,7 +128,7 @@ func (q *requests) await(ctx context.Context, start func(token int) error) (repl
 	replies := make(chan reply, 1)
 	token := q.add(func(r reply) { replies <- r })
 	if err := start(token); err != nil {
-		delete(q.pending, token)
+		q.take(token)
 		return reply{}, err
 	}
 	select {

@@ -23,6 +23,8 @@ func (d *Device) Write(b gpu.Buffer, offset int, data []byte) error {
 	if err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for len(data) > 0 {
 		n := min(len(data), maxScratch)
 		if err := d.growScratch(n); err != nil {
