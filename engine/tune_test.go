@@ -124,9 +124,9 @@ func TestTune(t *testing.T) {
 		{"all alike", func(*paced) {}, func(*kernel.Tuning) {}, ""},
 		{"one is faster", func(d *paced) { d.cost = takes(subgroups4, 0.8) }, func(t *kernel.Tuning) { t.Decode = subgroup }, ""},
 		{"one is a little faster", func(d *paced) { d.cost = takes(subgroups4, 0.99) }, func(*kernel.Tuning) {}, ""},
-		{"one for chunks is faster", func(d *paced) { d.cost = takes("TILE=8", 0.5) },
+		{"one for chunks is faster", func(d *paced) { d.cost = takes("ROWS=8 TILE=4 TOKENS=4", 0.5) },
 			func(t *kernel.Tuning) {
-				t.Prefill = kernel.Product{Sharing: kernel.Thread, Arithmetic: kernel.F32, WG: 16, Team: 1, Rows: 4, Tile: 8}
+				t.Prefill = kernel.Product{Sharing: kernel.Thread, Arithmetic: kernel.F32, WG: 16, Team: 1, Rows: 8, Tile: 4}
 			}, ""},
 		{"attention by thread is faster", func(d *paced) { d.cost = takes("scores_by_thread", 0.5) },
 			func(t *kernel.Tuning) { t.Attention = kernel.ByThread }, ""},

@@ -20,14 +20,15 @@ type Product struct {
 	Tile       int // activation vectors of a block in prefill; when decoding it is 1
 }
 
-// Sharing says how the threads of a workgroup share its rows; shaders/lib has a file
-// team_… for each.
+// Sharing says how the threads of a workgroup share its rows and activations; shaders/lib
+// has a file team_… or dot_… for each.
 type Sharing string
 
 const (
 	Thread   Sharing = "thread"   // each has rows of its own: no barriers, for CPU adapters
 	Shared   Sharing = "shared"   // a team sums in workgroup memory
 	Subgroup Sharing = "subgroup" // a team is a subgroup
+	Lanes    Sharing = "lanes"    // each has rows of its own, and a subgroup the activations; for prefill
 	Tiled    Sharing = "tiled"    // a workgroup has a tile of rows and tokens in its memory; for prefill
 )
 
@@ -90,6 +91,9 @@ func (p Product) consts(f quant.Format) []gpu.Constant {
 	c := []gpu.Constant{
 		{Name: "WG", Value: uint32(p.WG)}, {Name: "TEAM", Value: uint32(p.Team)}, {Name: "ROWS", Value: uint32(p.Rows)},
 		{Name: "TILE", Value: uint32(p.Tile)}, {Name: "TOKENS", Value: uint32(p.TokenSpan())}, quads(f)}
+	if p.Sharing == Lanes {
+		c = append(c, gpu.Constant{Name: "SHARE", Value: (quads(f).Value + uint32(p.WG) - 1) / uint32(p.WG)})
+	}
 	if p.arithmetic(f) == Int8 {
 		c = append(c, gpu.Constant{Name: "BYTE_PAIRS", Value: quads(f).Value / 2})
 	}
@@ -111,11 +115,16 @@ func (p Product) aliases(f quant.Format, twoBanks bool) map[string]string {
 	if twoBanks {
 		names["BANKS"] = "two_banks"
 	}
-	if p.Sharing == Tiled {
+	switch p.Sharing {
+	case Lanes:
+		names["TEAM"], names["DOT"] = "team_thread", "dot_lanes"
+	case Tiled:
 		names["DOT"] = "dot_tiled"
-		if twoBanks {
-			names["BANKS"] = "two_banks_tiled"
-		}
+	default:
+		return names
+	}
+	if twoBanks {
+		names["BANKS"] = "two_banks_converged"
 	}
 	return names
 }

@@ -31,7 +31,7 @@ func (t Tuning) product(n int) Product {
 // if enough threads share them.
 var cpuTuning = Tuning{
 	Decode:  Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 1},
-	Prefill: Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 4},
+	Prefill: Product{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 8, Tile: 4},
 	RowWG:   16, ReduceWG: 16, AttentionWG: 16, SampleWG: 64, Chunk: 64,
 	Attention: ByThread, KV: KVF32,
 }
@@ -53,8 +53,12 @@ func (t Tuning) KVFormat() KVFormat {
 
 // TuningFor is the tuning for an adapter.
 func TuningFor(info gpu.Info) Tuning {
-	if info.Kind == gpu.KindCPU {
-		return cpuTuning
+	if info.Kind != gpu.KindCPU {
+		return gpuTuning
 	}
-	return gpuTuning
+	t := cpuTuning
+	if info.Features.SubgroupSize == 4 { // SwiftShader, to which loads are dearest
+		t.Prefill = Product{Sharing: Lanes, Arithmetic: F32, WG: 4, Team: 1, Rows: 8, Tile: 8}
+	}
+	return t
 }

@@ -26,13 +26,19 @@ func DecodeVariants(info gpu.Info) []Product {
 }
 
 // PrefillVariants are the ways to multiply a chunk's vectors that an adapter can.
-func PrefillVariants(gpu.Info) []Product {
-	return []Product{
+func PrefillVariants(info gpu.Info) []Product {
+	all := []Product{
 		{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 4},
-		{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 4, Tile: 8},
+		{Sharing: Thread, Arithmetic: F32, WG: 16, Team: 1, Rows: 8, Tile: 4},
 		{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 8, Rows: 8, Tile: 4},
 		{Sharing: Tiled, Arithmetic: F32, WG: 64, Team: 4, Rows: 4, Tile: 4},
 	}
+	if size := info.Features.SubgroupSize; size > 0 {
+		for _, rows := range []int{4, 8} {
+			all = append(all, Product{Sharing: Lanes, Arithmetic: F32, WG: size, Team: 1, Rows: rows, Tile: 8})
+		}
+	}
+	return all
 }
 
 // arithmetics are those that the adapter's compiler knows.

@@ -24,7 +24,8 @@ const firstWork = 1 << 29
 // numbers as prefill's, and find all experts in their slots.
 func (m *Model) startsFirst() bool {
 	one, chunk := m.tuning.Decode, m.tuning.Prefill
-	same := one.Sharing == kernel.Thread && chunk.Sharing == kernel.Thread && one.Arithmetic == chunk.Arithmetic
+	same := one.Sharing == kernel.Thread && (chunk.Sharing == kernel.Thread || chunk.Sharing == kernel.Lanes) &&
+		one.Arithmetic == chunk.Arithmetic
 	return same && m.slots.layout.Resident() && !m.options.Lazy && !m.options.AllLogits && m.firstTokens() > 0
 }
 

@@ -1,5 +1,5 @@
-// two_banks for products with barriers between their loads, which may not stand in a
-// branch: the bank is chosen load by load.
+// two_banks for products with barriers or broadcasts between their loads, which may not
+// stand in a branch: the bank is chosen load by load.
 #import WEIGHTS($0_a)
 #import WEIGHTS($0_b)
 #import DOT($0_ab)
