@@ -30,6 +30,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let m = w_unit(0u, params.rows * units, row * units + id.x);
     let p = (t * units + id.x) * QUADS;
     #unroll k QUADS
-    x[p + $ku] = m.scale * m.v$k;
+    x[p + $ku] = m.scale * PLACES$k * m.v$k;
     #end
 }

@@ -44,7 +44,7 @@ func TestExpandOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	src := out.String()
-	for _, line := range []string{"fn a_unit(", "fn b_unit(", "struct Unit {", "fn nibbles4("} {
+	for _, line := range []string{"fn a_unit(", "fn b_unit(", "struct Unit {", "fn low4("} {
 		if n := strings.Count(src, line); n != 1 {
 			t.Errorf("%q is there %d times, want once", line, n)
 		}

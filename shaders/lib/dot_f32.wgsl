@@ -19,7 +19,7 @@ fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
         if ($tu < x_n) {
             let p = x_at[$t] + u * QUADS;
             #unroll k QUADS
-            let x$k = x[p + $ku];
+            let x$k = x[p + $ku] * PLACES$k;
             #end
             #unroll i ROWS
             var s$i = dot(m$i.v0, x0);

@@ -25,7 +25,7 @@ fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
             mine[$j] = x[p + min($ju * WG + me, QUADS - 1u)];
             #end
             #unroll k QUADS
-            let x$k = subgroupBroadcast(mine[$ku / WG], $ku % WG);
+            let x$k = subgroupBroadcast(mine[$ku / WG], $ku % WG) * PLACES$k;
             #end
             #unroll i ROWS
             var s$i = dot(m$i.v0, x0);

@@ -16,7 +16,7 @@ fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
             let m = $0_load(my_row + u + j);
             let to = lid * ROW_PITCH + j * QUADS;
             #unroll k QUADS
-            sh_w[to + $ku] = m.scale * m.v$k;
+            sh_w[to + $ku] = m.scale * PLACES$k * m.v$k;
             #end
         }
         for (var i = lid; i < TILE_X; i += WG) {

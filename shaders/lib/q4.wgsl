@@ -1,11 +1,11 @@
 // Matrix $0 in format q4: row-major nibbles, then one binary16 scale for 32 columns.
 #import unit()
 #import scale($0)
-#import nibbles4()
+#import places_nibbles()
 fn $0_unit(base: u32, count: u32, i: u32) -> Unit {
     let q = $0[base + i];
     return Unit(
-        nibbles4(q.x), nibbles4(q.x >> 16u), nibbles4(q.y), nibbles4(q.y >> 16u),
-        nibbles4(q.z), nibbles4(q.z >> 16u), nibbles4(q.w), nibbles4(q.w >> 16u),
+        low4(q.x), high4(q.x), low4(q.y), high4(q.y),
+        low4(q.z), high4(q.z), low4(q.w), high4(q.w),
         $0_scale(base + count, i));
 }
