@@ -51,17 +51,17 @@ func (v *AttentionVariant) UnmarshalText(text []byte) error {
 // An attentionShape is what a variant is compiled with.
 type attentionShape struct {
 	scores string // a file of shaders/lib
-	tile   int    // positions whose scores are in workgroup memory at once
-	span   int    // positions of a workgroup: a multiple of tile
+	tile   int    // positions whose scores are in workgroup memory at once; of ByThread, for each thread
+	span   int    // positions of a workgroup
 }
 
 // Spans are short where many workgroups shall work on one token, and long enough that what
-// attention_reduce reads is little beside the keys and values. SwiftShader takes a second to
-// compile a kernel with much workgroup memory, hence the tile of 64. lavapipe (Mesa 22) ends
+// attention_reduce reads is little beside the keys and values. SwiftShader takes long to
+// compile a kernel with much workgroup memory, hence the small tile by thread. lavapipe (Mesa 22) ends
 // a thread's loops, all together, after 65,535 turns; 2,048 positions take 4,000.
 var attentionShapes = map[AttentionVariant]attentionShape{
 	ByTeam:   {scores: "scores_by_team", tile: 32, span: 256},
-	ByThread: {scores: "scores_by_thread", tile: 64, span: 2048},
+	ByThread: {scores: "scores_by_thread", tile: 4, span: 2048},
 }
 
 // fewTokens are as many as attention takes on one by one, by spans. A chunk of more has
@@ -110,15 +110,15 @@ func Attention(t Tuning, q gpu.Binding, kv KV, state, parts, y gpu.Binding, n in
 func attention(t Tuning, q gpu.Binding, kv KV, state, y gpu.Binding, n, spans int, h Heads) Call {
 	shape := attentionShapes[t.Attention]
 	units, group := h.HeadDim/8, h.NHeads/h.NKVHeads
-	wg := units
+	wg, tile := units, shape.tile*units
 	if t.Attention == ByTeam {
-		wg = max(units, t.AttentionWG)
+		wg, tile = max(units, t.AttentionWG), shape.tile
 	}
 	consts := []gpu.Constant{
 		{Name: "WG", Value: uint32(wg)}, {Name: "HEAD_DIM", Value: uint32(h.HeadDim)}, {Name: "GROUP", Value: uint32(group)},
-		{Name: "TILE", Value: uint32(shape.tile)}, {Name: "SPAN", Value: uint32(shape.span)}}
+		{Name: "TILE", Value: uint32(tile)}, {Name: "SPAN", Value: uint32(shape.span)}}
 	if t.Attention == ByTeam { // parts of scores, then parts of sums
-		consts = append(consts, gpu.Constant{Name: "WORK", Value: uint32(max(shape.tile*(units+1), 8*wg))})
+		consts = append(consts, gpu.Constant{Name: "WORK", Value: uint32(max(tile*(units+1), 8*wg))})
 	}
 	return Call{
 		stem: "attention", kv: kv.Format,
