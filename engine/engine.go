@@ -134,7 +134,7 @@ func (e *Engine) tune(ctx context.Context) (err error) {
 	case e.cfg.Tuning != kernel.Tuning{}:
 		e.tuning = e.cfg.Tuning
 	case e.untune || e.dev.Info().Kind == gpu.KindCPU:
-		e.tuning = kernel.TuningFor(e.dev.Info())
+		e.tuning = kernel.TuningForModel(e.dev.Info(), e.Manifest.Config.Dim)
 	default:
 		e.tuning, _, err = Tune(ctx, e.dev, e.Manifest, e.cfg)
 		e.untune = errors.Is(err, gpu.ErrDeviceLost)

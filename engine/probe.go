@@ -150,7 +150,7 @@ func (p *probe) matmuls(ctx context.Context, s *scratch, gate, up, down kernel.E
 		state[layout.Table(0)+i] = uint32(i)
 		routes = append(routes, uint32(i), math.Float32bits(1/float32(p.topK)))
 	}
-	t := kernel.TuningFor(p.dev.Info())
+	t := kernel.TuningForModel(p.dev.Info(), gate.Cols)
 	x, y, hidden := s.buffer(ctx, 4*down.Rows), s.buffer(ctx, 4*down.Rows), s.buffer(ctx, 4*p.topK*gate.Rows)
 	route, st := s.words(ctx, routes), s.words(ctx, state)
 	once := s.program(ctx, []kernel.Call{

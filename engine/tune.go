@@ -23,7 +23,7 @@ type Tunings interface {
 }
 
 // A TuningReport has the variants of kernels that were tried on an adapter. The first of
-// each list is that of the table, kernel.TuningFor.
+// each list is that of the table, kernel.TuningForModel.
 type TuningReport struct {
 	Seconds   float64                          `json:"seconds"` // that measuring took; 0: it was known
 	Decode    []Timed[kernel.Product]          `json:"decode"`
@@ -74,7 +74,7 @@ func newTuner(dev gpu.Device, man *weights.Manifest, cfg Config) *tuner {
 	info, c := dev.Info(), man.Config
 	t := &tuner{
 		scratch: scratch{dev: dev, pipelines: kernel.NewPipelines(dev)}, now: time.Now,
-		own: kernel.TuningFor(info), choice: kernel.Choice{Experts: c.NExperts, TopK: c.NExpertsPerTok},
+		own: kernel.TuningForModel(info, c.Dim), choice: kernel.Choice{Experts: c.NExperts, TopK: c.NExpertsPerTok},
 		heads: kernel.Heads{NHeads: c.NHeads, NKVHeads: c.NKVHeads, HeadDim: c.HeadDim}, kv: cfg.KV,
 	}
 	t.expert, _ = man.Tensor(weights.Expert(0, 0, weights.Gate)) // ParseManifest has seen them

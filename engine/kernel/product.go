@@ -28,7 +28,7 @@ const (
 	Thread   Sharing = "thread"   // each has rows of its own: no barriers, for CPU adapters
 	Shared   Sharing = "shared"   // a team sums in workgroup memory
 	Subgroup Sharing = "subgroup" // a team is a subgroup
-	Lanes    Sharing = "lanes"    // each has rows of its own, and a subgroup the activations; for prefill
+	Lanes    Sharing = "lanes"    // each has rows of its own, and a subgroup the activations
 	Tiled    Sharing = "tiled"    // a workgroup has a tile of rows and tokens in its memory; for prefill
 )
 
@@ -66,6 +66,9 @@ func (p Product) one() Product {
 	p.Tile = 1
 	return p
 }
+
+// Alone says that a thread sums its rows by itself, in the order of the columns.
+func (p Product) Alone() bool { return p.Sharing == Thread || p.Sharing == Lanes }
 
 // RowSpan is the number of rows that a workgroup does.
 func (p Product) RowSpan() int { return p.WG / p.Team * p.Rows }

@@ -57,8 +57,32 @@ func TuningFor(info gpu.Info) Tuning {
 		return gpuTuning
 	}
 	t := cpuTuning
-	if info.Features.SubgroupSize == 4 { // SwiftShader, to which loads are dearest
+	if info.Features.SubgroupSize == swiftShader {
+		t.Decode = Product{Sharing: Lanes, Arithmetic: F32, WG: 4, Team: 1, Rows: 4, Tile: 1}
 		t.Prefill = Product{Sharing: Lanes, Arithmetic: F32, WG: 4, Team: 1, Rows: 8, Tile: 8}
+	}
+	return t
+}
+
+// swiftShader is the size of its subgroups. Loads are dearer there than anywhere, and dearer
+// than broadcasts.
+const swiftShader = 4
+
+// wide is from how many columns on CPU adapters may take seconds to compile a kernel.
+const wide = 1024
+
+// TuningForModel is the tuning for an adapter and a model of so many columns. On CPU
+// adapters what a product's loads cost falls with the size of its blocks, and what it costs
+// to compile rises: a small model is done before that pays.
+func TuningForModel(info gpu.Info, dim int) Tuning {
+	t := TuningFor(info)
+	if info.Kind != gpu.KindCPU || dim < wide {
+		return t
+	}
+	t.Decode.Rows = 8
+	t.Prefill.Rows, t.Prefill.Tile = 16, 8
+	if t.Prefill.Sharing == Lanes {
+		t.Prefill.Tile = 16
 	}
 	return t
 }

@@ -22,6 +22,11 @@ func DecodeVariants(info gpu.Info) []Product {
 			}
 		}
 	}
+	if size := info.Features.SubgroupSize; size > 0 {
+		for _, rows := range []int{4, 8} {
+			all = append(all, Product{Sharing: Lanes, Arithmetic: F32, WG: size, Team: 1, Rows: rows, Tile: 1})
+		}
+	}
 	return all
 }
 

@@ -1,10 +1,6 @@
 package mixtral
 
-import (
-	"context"
-
-	"mixtab/engine/kernel"
-)
+import "context"
 
 // A firstPass runs the first prompts of a small model by decoding's kernels, which are
 // needed in any case: those that read weights once for several tokens take CPU adapters
@@ -24,8 +20,7 @@ const firstWork = 1 << 29
 // numbers as prefill's, and find all experts in their slots.
 func (m *Model) startsFirst() bool {
 	one, chunk := m.tuning.Decode, m.tuning.Prefill
-	same := one.Sharing == kernel.Thread && (chunk.Sharing == kernel.Thread || chunk.Sharing == kernel.Lanes) &&
-		one.Arithmetic == chunk.Arithmetic
+	same := one.Alone() && chunk.Alone() && one.Arithmetic == chunk.Arithmetic
 	return same && m.slots.layout.Resident() && !m.options.Lazy && !m.options.AllLogits && m.firstTokens() > 0
 }
 

@@ -34,5 +34,5 @@ func (m *Model) drafted() kind {
 	t.Prefill = t.Decode
 	sums := 4 * t.Decode.WG * t.Decode.Rows
 	t.Prefill.Tile = max(1, min(draftTile, m.dev.Info().Limits.MaxComputeWorkgroupStorageSize/sums))
-	return kind{1 + MaxDraft, t, t.Decode.Sharing == kernel.Thread}
+	return kind{1 + MaxDraft, t, t.Decode.Alone()}
 }

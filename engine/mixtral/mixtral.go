@@ -79,7 +79,7 @@ type Model struct {
 func Load(ctx context.Context, dev gpu.Device, src weights.Source, man *weights.Manifest, opt Options) (*Model, error) {
 	m := &Model{Config: man.Config, dev: dev, src: src, man: man, tuning: opt.Tuning, options: opt, pipelines: kernel.NewPipelines(dev)}
 	if m.tuning == (kernel.Tuning{}) {
-		m.tuning = kernel.TuningFor(dev.Info())
+		m.tuning = kernel.TuningForModel(dev.Info(), man.Config.Dim)
 	}
 	m.cache.format = opt.KV
 	if opt.KV == kernel.KVAuto {

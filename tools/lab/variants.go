@@ -10,7 +10,7 @@ import (
 // variants are the tunings to try, the adapter's own first. Most differ in numbers that a
 // kernel does not know; the labels of the calls tell which.
 func variants(info gpu.Info) []kernel.Tuning {
-	own := kernel.TuningFor(info)
+	own := kernel.TuningForModel(info, dim)
 	all := []kernel.Tuning{own}
 	try := func(change func(*kernel.Tuning)) {
 		t := own

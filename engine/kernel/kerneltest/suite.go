@@ -76,10 +76,10 @@ var otherTuning = kernel.Tuning{
 	RowWG:   48, ReduceWG: 24, AttentionWG: 64, SampleWG: 128, Chunk: 32,
 }
 
-// variantsFor are otherTuning, and tunings that have each variant of the table once for one
-// token and once for a chunk, where it can.
+// variantsFor are otherTuning, that of a model of Mixtral's width, and tunings that have each
+// variant of the table once for one token and once for a chunk, where it can.
 func variantsFor(t kernel.Tuning, info gpu.Info) []kernel.Tuning {
-	all := []kernel.Tuning{otherTuning}
+	all := []kernel.Tuning{otherTuning, kernel.TuningForModel(info, 4096)}
 	for _, p := range kernel.DecodeVariants(info) {
 		t.Decode, t.Prefill = p, p
 		t.Prefill.Tile = 3
@@ -93,13 +93,18 @@ func variantsFor(t kernel.Tuning, info gpu.Info) []kernel.Tuning {
 }
 
 // variantsOf are those that kernels of a format are tried in: one of each way to share the
-// work, in each arithmetic that the format can have. Each takes a compilation.
+// work, in each arithmetic that the format can have, and the largest blocks. Each takes a
+// compilation.
 func (s *suite) variantsOf(f quant.Format) []kernel.Tuning {
 	var some []kernel.Tuning
-	seen := map[[3]string]bool{}
+	seen := map[[4]string]bool{}
 	for _, v := range s.variants {
-		way := [3]string{string(v.Decode.Sharing), string(v.Prefill.Sharing), string(v.Decode.Arithmetic)}
-		if quantised := f == quant.Q4 || f == quant.Q8; !seen[way] && (quantised || v.Decode.Arithmetic == kernel.F32) {
+		way := [4]string{string(v.Decode.Sharing), string(v.Prefill.Sharing), string(v.Decode.Arithmetic)}
+		quantised := f == quant.Q4 || f == quant.Q8
+		if v.Prefill.Rows >= 16 && quantised {
+			way[3] = "large"
+		}
+		if !seen[way] && (quantised || v.Decode.Arithmetic == kernel.F32) {
 			seen[way] = true
 			some = append(some, v)
 		}

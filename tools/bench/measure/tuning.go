@@ -20,7 +20,7 @@ type Tuning struct {
 // choose measures the variants before the pack is opened, so that this is no part of the
 // opening: on a GPU always, as Open would, else if it is wanted.
 func (t *Tuning) choose(ctx context.Context, dev gpu.Device, man *weights.Manifest, cfg engine.Config, always bool) (kernel.Tuning, error) {
-	tuning := kernel.TuningFor(dev.Info())
+	tuning := kernel.TuningForModel(dev.Info(), man.Config.Dim)
 	if always || dev.Info().Kind != gpu.KindCPU {
 		var r engine.TuningReport
 		var err error

@@ -17,7 +17,7 @@ import (
 
 // load makes an operation of the kernels that the model's passes are made of.
 func load(ctx context.Context, dev gpu.Device, base, op string) (*operation, error) {
-	l := &loader{ctx: ctx, dev: dev, base: base, t: kernel.TuningFor(dev.Info())}
+	l := &loader{ctx: ctx, dev: dev, base: base, t: kernel.TuningForModel(dev.Info(), shapes.Dim)}
 	var calls []kernel.Call
 	o := &operation{}
 	switch op {
