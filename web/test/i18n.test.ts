@@ -1,6 +1,15 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
-import { bestLanguage, catalogues, languages, setLanguage, startLanguages, t } from '../src/i18n/index.ts';
+import type { Texts } from '../src/i18n/en/index.ts';
+import {
+  bestLanguage,
+  catalogues,
+  type Language,
+  languages,
+  setLanguage,
+  startLanguages,
+  t,
+} from '../src/i18n/index.ts';
 
 type Tree = { [key: string]: string | Tree };
 
@@ -14,9 +23,12 @@ function flatten(tree: Tree, prefix = ''): Map<string, string> {
 }
 
 const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(match => match[1]).sort();
-const english = flatten(catalogues.en);
+const catalogue = Object.fromEntries(
+  await Promise.all(Object.entries(catalogues).map(async ([tag, load]) => [tag, await load()] as const)),
+) as unknown as Record<Language, Texts>;
+const english = flatten(catalogue.en);
 
-describe.each(Object.entries(catalogues))('%s', (tag, texts) => {
+describe.each(Object.entries(catalogue))('%s', (tag, texts) => {
   const flat = flatten(texts);
 
   it('has every text, and no other', () => {
@@ -56,14 +68,14 @@ describe('the choice of a language', () => {
     for (const tag of Object.keys(languages) as (keyof typeof languages)[]) {
       await setLanguage(tag);
       expect(document.documentElement.lang).toBe(tag);
-      expect(document.title).toBe(catalogues[tag].document.title);
+      expect(document.title).toBe(catalogue[tag].document.title);
       expect(t('figures.dropped', { count: 1 })).toBe(
-        catalogues[tag].figures.dropped_one.replace('{{count}}', '1'),
+        catalogue[tag].figures.dropped_one.replace('{{count}}', '1'),
       );
       expect(t('figures.dropped', { count: 2 })).toBe(
-        catalogues[tag].figures.dropped_other.replace('{{count}}', '2'),
+        catalogue[tag].figures.dropped_other.replace('{{count}}', '2'),
       );
-      expect(t('failure.no_webgpu.title')).toBe(catalogues[tag].failure.no_webgpu.title);
+      expect(t('failure.no_webgpu.title')).toBe(catalogue[tag].failure.no_webgpu.title);
     }
   });
 });

@@ -1,11 +1,7 @@
 // The page's language: chosen from the browser's wishes, kept when the visitor chooses.
 
 import i18next from 'i18next';
-import { de } from './de.ts';
-import { en } from './en.ts';
-import { es } from './es.ts';
-import { fr } from './fr.ts';
-import { it } from './it.ts';
+import { texts as en, type Texts } from './en/index.ts';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -25,7 +21,14 @@ export const languages = {
 
 export type Language = keyof typeof languages;
 
-export const catalogues = { en, fr, it, de, es };
+/** The texts of a language; English, which any can fall back to, is here from the start. */
+export const catalogues: Record<Language, () => Promise<Texts>> = {
+  en: () => Promise.resolve(en),
+  fr: async () => (await import('./fr/index.ts')).texts,
+  it: async () => (await import('./it/index.ts')).texts,
+  de: async () => (await import('./de/index.ts')).texts,
+  es: async () => (await import('./es/index.ts')).texts,
+};
 
 const storageKey = 'mixtab.language';
 
@@ -44,18 +47,16 @@ export function bestLanguage(wishes: readonly string[]): Language {
 
 /** Starts with the language last chosen here, or else the browser's. */
 export async function startLanguages(): Promise<void> {
-  const chosen = read();
+  const chosen = read() ?? bestLanguage(navigator.languages);
   await i18next.init({
-    lng: chosen ?? bestLanguage(navigator.languages),
+    lng: 'en',
     fallbackLng: 'en',
-    resources: Object.fromEntries(
-      Object.entries(catalogues).map(([tag, texts]) => [tag, { translation: texts }]),
-    ),
+    resources: { en: { translation: en } },
     interpolation: { escapeValue: false }, // Lit escapes.
     contextSeparator: '|', // The engine's codes have underscores.
     initAsync: false,
   });
-  describeDocument();
+  await speak(chosen);
 }
 
 export function language(): Language {
@@ -68,7 +69,19 @@ export async function setLanguage(tag: Language): Promise<void> {
   } catch {
     // Storage may be switched off; the choice then lasts for this visit.
   }
-  await i18next.changeLanguage(tag);
+  await speak(tag);
+}
+
+/** Stays with the language that is spoken where the texts of another cannot be had. */
+async function speak(tag: Language): Promise<void> {
+  try {
+    if (!i18next.hasResourceBundle(tag, 'translation')) {
+      i18next.addResourceBundle(tag, 'translation', await catalogues[tag]());
+    }
+    await i18next.changeLanguage(tag);
+  } catch (error) {
+    console.warn(`The texts in ${languages[tag]} could not be loaded:`, error);
+  }
   describeDocument();
 }
 

@@ -1,6 +1,7 @@
-import type { Texts } from './en.ts';
+import type { page as english } from '../en/page.ts';
+import type { Same } from '../same.ts';
 
-export const es: Texts = {
+export const page: Same<typeof english> = {
   document: {
     title: 'mixtab: un modelo de lenguaje en tu propia GPU',
     description:

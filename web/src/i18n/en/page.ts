@@ -1,6 +1,6 @@
-// The English texts, and the shape that the other languages follow.
+// Texts of the page as a whole; the other languages follow the shape of these.
 
-export const en = {
+export const page = {
   document: {
     title: 'mixtab: a language model on your own GPU',
     description:
@@ -127,8 +127,3 @@ export const en = {
     },
   },
 };
-
-/** The same texts in another language: same keys, any words. */
-export type Texts = Widen<typeof en>;
-
-type Widen<T> = { [K in keyof T]: T[K] extends string ? string : Widen<T[K]> };

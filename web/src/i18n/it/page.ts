@@ -1,6 +1,7 @@
-import type { Texts } from './en.ts';
+import type { page as english } from '../en/page.ts';
+import type { Same } from '../same.ts';
 
-export const it: Texts = {
+export const page: Same<typeof english> = {
   document: {
     title: 'mixtab: un modello linguistico sulla tua GPU',
     description:

@@ -1,6 +1,7 @@
-import type { Texts } from './en.ts';
+import type { page as english } from '../en/page.ts';
+import type { Same } from '../same.ts';
 
-export const de: Texts = {
+export const page: Same<typeof english> = {
   document: {
     title: 'mixtab: ein Sprachmodell auf Ihrer eigenen GPU',
     description:

@@ -1,0 +1,3 @@
+// Texts of conversations: the list, search, export and import.
+
+export const history = {};

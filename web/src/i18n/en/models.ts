@@ -1,0 +1,3 @@
+// Texts of the model manager.
+
+export const models = {};

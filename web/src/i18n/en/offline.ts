@@ -1,0 +1,3 @@
+// Texts of the installed page, updates, links and shares.
+
+export const offline = {};

@@ -1,0 +1,3 @@
+// Texts of the expert view, figures and the budget.
+
+export const see = {};

@@ -1,0 +1,3 @@
+// Texts of what can be done with messages, and the composer.
+
+export const talk = {};
