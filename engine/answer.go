@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mixtab/engine/chat"
@@ -20,6 +21,9 @@ type Request struct {
 	// Drop leaves the oldest turns out of a conversation that does not fit; without
 	// it such a conversation is an ErrContextFull.
 	Drop bool
+	// Continue has the last message of a conversation, an assistant's, go on. With the same
+	// sampling, its seed among it, the answer becomes what it would have been in one piece.
+	Continue bool
 }
 
 // A Finish is the reason why an answer ended.
@@ -34,7 +38,7 @@ const (
 // A Result tells of an answer after its end.
 type Result struct {
 	Finish           Finish
-	PromptTokens     int
+	PromptTokens     int // those of an answer that goes on among them
 	CachedTokens     int // of the prompt, found in the KV cache
 	CompletionTokens int // the end token included
 	DroppedMessages  int
@@ -70,11 +74,17 @@ func (e *Engine) Chat(ctx context.Context, msgs []chat.Message, req Request, emi
 		}
 		msgs, dropped = kept, n
 	}
-	prompt, err := chat.Encode(e.Tokenizer, msgs)
+	var prompt, begun []int32
+	var err error
+	if req.Continue {
+		prompt, begun, err = chat.EncodeOpen(e.Tokenizer, msgs)
+	} else {
+		prompt, err = chat.Encode(e.Tokenizer, msgs)
+	}
 	if err != nil {
 		return Result{}, err
 	}
-	res, err := e.Answer(ctx, prompt, req, emit)
+	res, err := e.Answer(ctx, prompt, begun, req, emit)
 	res.DroppedMessages = dropped
 	return res, err
 }
@@ -95,11 +105,12 @@ func (e *Engine) Complete(ctx context.Context, text string, req Request, emit fu
 		return Result{}, ErrNoTokenizer
 	}
 	prompt := e.Tokenizer.AppendEncode([]int32{e.Tokenizer.BOS()}, text)
-	return e.Answer(ctx, prompt, req, emit)
+	return e.Answer(ctx, prompt, nil, req, emit)
 }
 
-// Answer generates from token ids until an end token, a stop string or a limit.
-func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit func(Delta)) (res Result, err error) {
+// Answer generates from token ids until an end token, a stop string or a limit. begun are
+// the first tokens of the answer, which the prompt does not hold; none of a new one.
+func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request, emit func(Delta)) (res Result, err error) {
 	defer recovered(&err)
 	if e.Tokenizer == nil {
 		return Result{}, ErrNoTokenizer
@@ -107,15 +118,18 @@ func (e *Engine) Answer(ctx context.Context, prompt []int32, req Request, emit f
 	if req.MaxTokens < 0 {
 		return Result{}, fmt.Errorf("max_tokens is %d; it must be at least 1, or 0 for no limit", req.MaxTokens)
 	}
-	res = Result{Finish: FinishLength, PromptTokens: len(prompt), CachedTokens: e.Reused(prompt)}
+	res = Result{Finish: FinishLength, PromptTokens: len(prompt) + len(begun), CachedTokens: e.Reused(slices.Concat(prompt, begun))}
 	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}
+	for _, id := range begun {
+		text.stream.Push(id) // is shown already
+	}
 	drafts := Drafts{Length: req.Speculate}
 	defer func() {
 		res.DraftedTokens, res.AcceptedTokens, res.SpeculationOff = drafts.Drafted, drafts.Accepted, drafts.Off
 	}()
 	start := time.Now()
 	var first time.Time
-	for id, err := range e.GenerateDrafting(ctx, prompt, req.Sampling, &drafts) {
+	for id, err := range e.GenerateDrafting(ctx, prompt, begun, req.Sampling, &drafts) {
 		if ctx.Err() != nil {
 			res.Finish = FinishCancelled
 			break

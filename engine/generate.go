@@ -24,25 +24,26 @@ func (e *Engine) Reused(prompt []int32) int { return e.model.Cache().Common(prom
 // Tokens are sampled on the device, unless the config needs the host; the host only collects
 // them, some steps behind.
 func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config) iter.Seq2[int32, error] {
-	return e.GenerateDrafting(ctx, prompt, cfg, &Drafts{})
+	return e.GenerateDrafting(ctx, prompt, nil, cfg, &Drafts{})
 }
 
-// GenerateDrafting is Generate with prompt lookup.
-func (e *Engine) GenerateDrafting(ctx context.Context, prompt []int32, cfg sample.Config, drafts *Drafts) iter.Seq2[int32, error] {
+// GenerateDrafting is Generate with prompt lookup, for an answer of which the first tokens,
+// begun, are there. Sampling counts them: it goes on as if it had chosen them itself.
+func (e *Engine) GenerateDrafting(ctx context.Context, prompt, begun []int32, cfg sample.Config, drafts *Drafts) iter.Seq2[int32, error] {
 	return func(yield func(int32, error) bool) {
-		if err := e.generate(ctx, prompt, cfg, drafts, yield); err != nil {
+		if err := e.generate(ctx, prompt, begun, cfg, drafts, yield); err != nil {
 			yield(0, err)
 		}
 	}
 }
 
-func (e *Engine) generate(ctx context.Context, prompt []int32, cfg sample.Config, drafts *Drafts, yield func(int32, error) bool) error {
-	if len(prompt) > e.Context() {
-		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, len(prompt), e.Context())
+func (e *Engine) generate(ctx context.Context, prompt, begun []int32, cfg sample.Config, drafts *Drafts, yield func(int32, error) bool) error {
+	if n := len(prompt) + len(begun); n > e.Context() {
+		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, n, e.Context())
 	}
 	e.begin()
 	defer e.end()
-	var answer []int32
+	answer := slices.Clone(begun)
 	next := func(id int32) bool {
 		e.opened = time.Time{}
 		answer = append(answer, id)

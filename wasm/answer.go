@@ -27,6 +27,7 @@ func (s *server) chat(ctx context.Context, r protocol.Chat) (protocol.Event, err
 	default:
 		return nil, badRequest("overflow is %q; \"error\" and \"drop\" are known", r.Overflow)
 	}
+	req.Continue = r.Continue
 	msgs := make([]chat.Message, len(r.Messages))
 	for i, m := range r.Messages {
 		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
@@ -46,7 +47,7 @@ func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Ev
 
 // invalid marks what a wrong conversation gives as the request's fault.
 func invalid(err error) error {
-	if errors.Is(err, chat.ErrEmpty) || errors.Is(err, chat.ErrRole) {
+	if errors.Is(err, chat.ErrEmpty) || errors.Is(err, chat.ErrRole) || errors.Is(err, chat.ErrNoAnswer) {
 		return badRequest("%v", err)
 	}
 	return err

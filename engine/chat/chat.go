@@ -89,6 +89,30 @@ func Encode(tok *tokenizer.Tokenizer, msgs []Message) ([]int32, error) {
 	return ids, nil
 }
 
+// ErrNoAnswer is what a conversation that does not end with an assistant gives when its
+// answer is to go on.
+var ErrNoAnswer = errors.New("there is no answer to continue: the last message is not the assistant's")
+
+// EncodeOpen is Encode of a conversation that ends with an assistant whose answer goes on:
+// the ids in front of that answer, and those of the answer so far, behind which no EOS
+// stands. Where these are the ids that the model had chosen, it goes on as if it had never
+// stopped; text that was cut inside a word may have others.
+func EncodeOpen(tok *tokenizer.Tokenizer, msgs []Message) (prompt, answer []int32, err error) {
+	c, err := newConversation(msgs)
+	if err != nil {
+		return nil, nil, err
+	}
+	last := len(c.turns) - 1
+	if c.turns[last].role != Assistant {
+		return nil, nil, ErrNoAnswer
+	}
+	prompt = []int32{tok.BOS()}
+	for i, t := range c.turns[:last] {
+		prompt = c.appendTurn(prompt, tok, t, i == 0)
+	}
+	return prompt, tok.AppendEncode(nil, c.turns[last].text), nil
+}
+
 // appendTurn appends the ids of one turn; the first carries the system text.
 func (c *conversation) appendTurn(ids []int32, tok *tokenizer.Tokenizer, t turn, first bool) []int32 {
 	text := t.text

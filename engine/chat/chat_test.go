@@ -175,6 +175,33 @@ func TestInjection(t *testing.T) {
 	}
 }
 
+// An open answer is the conversation but for its EOS.
+func TestEncodeOpen(t *testing.T) {
+	tok := demo(t)
+	for _, msgs := range [][]Message{
+		{{User, "a"}, {Assistant, "so far,"}},
+		{{System, "s"}, {User, "a"}, {Assistant, "b"}, {User, "c"}, {Assistant, "so far,"}},
+		{{User, "a"}, {Assistant, "so"}, {Assistant, "far,"}},
+		{{Assistant, "so far,"}},
+		{{User, "a"}, {Assistant, ""}},
+	} {
+		prompt, answer, err := EncodeOpen(tok, msgs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkIDs(t, tok, msgs, append(slices.Concat(prompt, answer), tok.EOS()))
+		if got, want := tok.Decode(answer), msgs[len(msgs)-1].Content; !strings.HasSuffix(got, want) || want == "" && len(answer) != 0 {
+			t.Errorf("the answer so far is %q, want %q", got, want)
+		}
+	}
+	if _, _, err := EncodeOpen(tok, []Message{{User, "a"}, {Assistant, "b"}, {User, "c"}}); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("a user's message: got %v, want ErrNoAnswer", err)
+	}
+	if _, _, err := EncodeOpen(tok, nil); !errors.Is(err, ErrEmpty) {
+		t.Errorf("no message: got %v, want ErrEmpty", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tok := demo(t)
 	for _, c := range []struct {

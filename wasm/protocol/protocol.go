@@ -35,6 +35,7 @@ type Chat struct {
 	Messages []Message `json:"messages"`
 	Sampling Sampling  `json:"sampling"`
 	Overflow Overflow  `json:"overflow"`
+	Continue bool      `json:"continue"` // the last message, an assistant's, goes on
 }
 
 // Complete asks for a plain continuation of a text, without the template.

@@ -32,6 +32,7 @@ var requests = []Request{
 			Stop: []string{"\n\n"}, FrequencyPenalty: p(-0.5), PresencePenalty: p(1.0),
 			RepetitionPenalty: p(1.25), LogitBias: map[int32]float32{7: -100, 22557: 2.5}, PromptLookup: p(4)}, Overflow: OverflowDrop},
 	Chat{Type: "chat", ID: 3, Messages: []Message{{Role: "user", Content: "Hello"}}, Sampling: Sampling{Stop: []string{}}, Overflow: OverflowError},
+	Chat{Type: "chat", ID: 3, Messages: []Message{{Role: "user", Content: "Hello"}, {Role: "assistant", Content: "Hi, I"}}, Sampling: Sampling{Stop: []string{}}, Overflow: OverflowError, Continue: true},
 	Complete{Type: "complete", ID: 4, Prompt: "Once upon", Sampling: Sampling{Stop: []string{}, Temperature: p(0.0)}},
 	Cancel{Type: "cancel", ID: 4},
 	Tokenize{Type: "tokenize", ID: 5, Text: "Hello"},

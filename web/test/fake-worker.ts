@@ -134,7 +134,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     const { id } = request;
     const { rate, context, die } = this.#options;
     const { prompt, dropped } = keep(request, context);
-    const pieces = (this.#options.answer ?? answerTo(request)).match(/\s*\S+/g) ?? [];
+    const pieces = (this.#options.answer ?? answerTo(request)).slice(begun(request)).match(/\s*\S+/g) ?? [];
     const limit = Math.min(pieces.length, request.sampling.max_tokens ?? Number.POSITIVE_INFINITY);
     const start = performance.now();
     let tokens = 0;
@@ -210,8 +210,16 @@ function keep(request: Chat | Complete, context: number): { prompt: number; drop
 const condiment =
   "Well, I'm quite partial to a good squeeze of fresh lemon juice. It adds just the right amount of zesty flavour to whatever I'm cooking up in the kitchen!";
 
+/** How much of the answer is there already. */
+function begun(request: Chat | Complete): number {
+  return request.type === 'chat' && request.continue ? (request.messages.at(-1)?.content.length ?? 0) : 0;
+}
+
 function answerTo(request: Chat | Complete): string {
-  const last = request.type === 'chat' ? (request.messages.at(-1)?.content ?? '') : request.prompt;
+  const last =
+    request.type === 'chat'
+      ? (request.messages.at(request.continue ? -2 : -1)?.content ?? '')
+      : request.prompt;
   if (/condiment|condimento|würze/i.test(last)) return condiment;
   return `You said: **${last.replace(/[*_`]/g, '')}**\n\n- one\n- two with \`code\`\n\nThat is all.`;
 }

@@ -204,7 +204,7 @@ func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c C
 	var first time.Time
 	var before gpu.Counters
 	var expertsBefore engine.ExpertStats
-	for id, err := range e.GenerateDrafting(ctx, c.IDs, sample.Config{}, drafts) {
+	for id, err := range e.GenerateDrafting(ctx, c.IDs, nil, sample.Config{}, drafts) {
 		if err != nil {
 			return err
 		}

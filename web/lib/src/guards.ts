@@ -78,7 +78,7 @@ const events: { [T in EngineEvent['type']]: Shape } = {
 
 const requests: { [T in EngineRequest['type']]: Shape } = {
   open: { id: 'number', pack: 'string', context: 'number', expertBudget: 'number', arithmetic: 'string' },
-  chat: { id: 'number', messages: 'object', sampling: 'object', overflow: 'string' },
+  chat: { id: 'number', messages: 'object', sampling: 'object', overflow: 'string', continue: 'boolean' },
   complete: { id: 'number', prompt: 'string', sampling: 'object' },
   cancel: { id: 'number' },
   tokenize: { id: 'number', text: 'string' },

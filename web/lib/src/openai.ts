@@ -27,6 +27,11 @@ export interface SamplingParams {
 export interface MixtabParams {
   /** A conversation longer than the context: refuse it, or leave its oldest turns out. */
   overflow?: Overflow;
+  /**
+   * The last message, an assistant's, goes on; the answer is what follows it. With the same
+   * sampling and seed it becomes what it would have been in one piece.
+   */
+  continue?: boolean;
 }
 
 export interface ChatMessage {

@@ -2,7 +2,7 @@
 // name: an ignored parameter is a wrong answer that nobody notices.
 
 import { MixtabError } from './errors.ts';
-import type { ChatMessage, ChatParams, CompletionParams, SamplingParams } from './openai.ts';
+import type { ChatMessage, ChatParams, CompletionParams, MixtabParams, SamplingParams } from './openai.ts';
 import type { Message, Overflow, Sampling } from './protocol.ts';
 
 const sampling = [
@@ -37,7 +37,7 @@ export function chatBody(params: ChatParams, model: string) {
     type: 'chat' as const,
     messages: params.messages.map(toMessage),
     sampling: toSampling(params),
-    overflow: toOverflow(params.mixtab),
+    ...toOptions(params.mixtab),
   };
 }
 
@@ -83,15 +83,16 @@ function toMessage(message: ChatMessage, index: number): Message {
   return { role, content: parts.join('') };
 }
 
-function toOverflow(options: ChatParams['mixtab']): Overflow {
-  for (const key of Object.keys(options ?? {})) {
-    if (key !== 'overflow') throw bad(`mixtab.${key} is not supported; leave it out`);
+function toOptions(options: MixtabParams = {}): { overflow: Overflow; continue: boolean } {
+  for (const key of Object.keys(options)) {
+    if (key !== 'overflow' && key !== 'continue') throw bad(`mixtab.${key} is not supported; leave it out`);
   }
-  const overflow = options?.overflow ?? 'error';
+  const { overflow = 'error', continue: goesOn = false } = options;
   if (overflow !== 'error' && overflow !== 'drop') {
     throw bad(`mixtab.overflow: "${String(overflow)}" is neither "error" nor "drop"`);
   }
-  return overflow;
+  if (typeof goesOn !== 'boolean') throw bad('mixtab.continue: true or false is needed');
+  return { overflow, continue: goesOn };
 }
 
 function toSampling(params: SamplingParams): Sampling {

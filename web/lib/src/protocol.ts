@@ -29,6 +29,8 @@ export interface Chat {
   messages: Message[];
   sampling: Sampling;
   overflow: Overflow;
+  /** The last message, an assistant's, goes on. */
+  continue: boolean;
 }
 
 /** Asks for a plain continuation of a text, without the template. */

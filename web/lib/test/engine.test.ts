@@ -167,6 +167,17 @@ describe('chat.completions.create', () => {
     expect(worker.requests.filter(request => request.type === 'chat')).toHaveLength(2);
   });
 
+  it('goes on with an answer', async () => {
+    const { engine, worker } = await open();
+    const half = await engine.chat.completions.create({ messages: question, max_tokens: 10 });
+    const begun = half.choices[0]?.message.content ?? '';
+    const messages = [...question, { role: 'assistant' as const, content: begun }];
+    const rest = await engine.chat.completions.create({ messages, mixtab: { continue: true } });
+    expect(worker.requests.at(-1)).toMatchObject({ continue: true, overflow: 'error' });
+    const whole = await engine.chat.completions.create({ messages: question });
+    expect(begun + rest.choices[0]?.message.content).toBe(whole.choices[0]?.message.content);
+  });
+
   it('says how many messages were left out', async () => {
     const { engine, worker } = await open({ context: 40 });
     const messages = Array.from({ length: 9 }, (_, index) => ({

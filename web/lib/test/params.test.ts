@@ -7,9 +7,9 @@ const chat = (extra: object) => chatBody({ messages, ...extra } as ChatParams, '
 
 describe('chatBody', () => {
   it('leaves to the pack what is not given', () => {
-    const { sampling, overflow } = chat({});
+    const { sampling, overflow, continue: goesOn } = chat({});
     expect(new Set(Object.values(sampling))).toEqual(new Set([null]));
-    expect(overflow).toBe('error');
+    expect([overflow, goesOn]).toEqual(['error', false]);
   });
 
   it('takes every sampling parameter', () => {
@@ -64,6 +64,7 @@ describe('chatBody', () => {
     [{ model: 'gpt-4' }, '"gpt-4" is not open'],
     [{ mixtab: { overflow: 'wrap' } }, 'mixtab.overflow'],
     [{ mixtab: { other: 1 } }, 'mixtab.other'],
+    [{ mixtab: { continue: 'yes' } }, 'mixtab.continue: true or false'],
     [{ messages: [] }, 'messages'],
     [{ messages: [{ role: 'tool', content: '' }] }, 'messages[0].role'],
     [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'image_url'],
