@@ -2,12 +2,14 @@ import type { EngineOptions } from '../lib/src/index.ts';
 import { MixtabApp } from './elements/app.ts';
 import { startLanguages } from './i18n/index.ts';
 import { EngineStore } from './state/engine-store.ts';
+import { startTheme } from './state/theme.ts';
 
 const demoPack = 'packs/demo/';
 
 async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const pack = query.get('pack') ?? demoPack;
+  startTheme();
   await startLanguages();
   const engines = new EngineStore(pack, await fakeWorker(query));
   await customElements.whenDefined('mixtab-app');

@@ -12,7 +12,7 @@ export class MixtabAnnouncer extends MixtabElement {
   /** The newest turn. */
   @property({ attribute: false }) turn: Turn | undefined;
 
-  #turnId = 0;
+  #turnId = '';
   #sentences = new Sentences('en');
   #read: string[] = [];
 

@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
-import { customElement, query } from 'lit/decorators.js';
+import { customElement, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
 import { StoreController } from '../state/store.ts';
@@ -7,6 +8,8 @@ import { base } from '../styles/shared.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
+import type { HeaderWish } from './header.ts';
+import { Media } from './media.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
@@ -16,6 +19,15 @@ import './header.ts';
 import './pending.ts';
 import './welcome.ts';
 
+/** What is loaded when it is first opened. */
+const lazy = {
+  panel: () => import('./panel.ts'),
+  settings: () => import('./settings.ts'),
+  models: () => import('./models.ts'),
+};
+
+type Lazy = keyof typeof lazy;
+
 /** The whole page. Brings the stores' state to the elements and their wishes back. */
 @customElement('mixtab-app')
 export class MixtabApp extends MixtabElement {
@@ -23,28 +35,63 @@ export class MixtabApp extends MixtabElement {
   #chat: ChatStore | undefined;
   #demo = true;
 
+  @state() private opened: ReadonlySet<Lazy> = new Set();
   @query('mixtab-composer') private composer!: MixtabComposer;
   @query('mixtab-conversation') private conversation!: MixtabConversation;
+
+  /** One column: the panel then covers the conversation. */
+  readonly #narrow = new Media(this, '(max-width: 60rem)');
+  readonly #loaded = new Set<Lazy>();
 
   static override styles = [
     base,
     css`
       :host {
         display: grid;
-        grid-template-rows: auto minmax(0, 1fr) auto;
+        grid-template:
+          'header header header' auto
+          'history main panel' minmax(0, 1fr)
+          'history footer panel' auto / auto minmax(0, 1fr) auto;
         height: 100dvh;
       }
+      mixtab-header {
+        grid-area: header;
+        min-width: 0;
+      }
       main {
+        grid-area: main;
         min-height: 0;
+        min-width: 0;
       }
       footer {
+        grid-area: footer;
+        min-width: 0;
         width: 100%;
         max-width: calc(var(--measure) + 2 * var(--gutter));
         margin: 0 auto;
         padding: 0.5rem var(--gutter) max(0.5rem, env(safe-area-inset-bottom));
       }
+      mixtab-panel {
+        grid-area: panel;
+        width: 24rem;
+        min-height: 0;
+        overflow-y: auto;
+        border-inline-start: 1px solid var(--hairline);
+      }
+      mixtab-panel:not([open]) {
+        display: none;
+      }
       mixtab-figures {
         margin-top: 0.5rem;
+      }
+      @media (max-width: 60rem) {
+        mixtab-panel {
+          grid-area: main / main / footer / main;
+          width: auto;
+          border: 0;
+          z-index: 1;
+          background: var(--paper);
+        }
       }
     `,
   ];
@@ -72,11 +119,19 @@ export class MixtabApp extends MixtabElement {
   protected override render() {
     if (!this.#engines || !this.#chat) return nothing;
     const { state } = this.#engines;
-    const { turns, answering, pending, figures, dropped, sent } = this.#chat;
+    const { turns, answering, pending, figures, dropped, sent, conversation } = this.#chat;
     const context = state.kind === 'ready' ? state.engine.info.context : 0;
+    const covered = this.#narrow.matches && this.opened.has('panel');
     return html`
-      <mixtab-header .engine=${state} .answering=${answering} .demo=${this.#demo}></mixtab-header>
-      <main>
+      <mixtab-header
+        .engine=${state}
+        .answering=${answering}
+        .demo=${this.#demo}
+        .narrow=${this.#narrow.matches}
+        .panelShown=${this.opened.has('panel')}
+        @wish=${(event: CustomEvent<HeaderWish>) => this.#open(event.detail)}
+      ></mixtab-header>
+      <main ?inert=${covered}>
         <mixtab-conversation
           .turns=${turns}
           .firstSeen=${dropped > 0 ? sent[dropped]?.id : undefined}
@@ -100,15 +155,53 @@ export class MixtabApp extends MixtabElement {
           }
         </mixtab-conversation>
       </main>
-      <footer>
+      <footer ?inert=${covered}>
         <mixtab-composer
+          .draft=${live(conversation.draft)}
           .answering=${answering}
           .waiting=${pending !== undefined}
+          @draft=${(event: CustomEvent<string>) => this.#chat?.setDraft(event.detail)}
           @send=${(event: CustomEvent<string>) => this.#send(event.detail)}
           @stop=${() => this.#chat?.stop()}
         ></mixtab-composer>
-        <mixtab-figures .figures=${figures} .context=${context} .dropped=${dropped} .demo=${this.#demo}></mixtab-figures>
+        <mixtab-figures
+          .figures=${figures}
+          .context=${context}
+          .dropped=${dropped}
+          .demo=${this.#demo}
+          @panel=${() => this.#open('panel')}
+        ></mixtab-figures>
       </footer>
+      ${
+        this.#loaded.has('panel')
+          ? html`<mixtab-panel
+            .open=${this.opened.has('panel')}
+            .engines=${this.#engines}
+            .chat=${this.#chat}
+            @close=${() => this.#close('panel')}
+          ></mixtab-panel>`
+          : nothing
+      }
+      ${
+        this.#loaded.has('settings')
+          ? html`<mixtab-settings
+            .open=${this.opened.has('settings')}
+            .engines=${this.#engines}
+            .chat=${this.#chat}
+            @close=${() => this.#close('settings')}
+          ></mixtab-settings>`
+          : nothing
+      }
+      ${
+        this.#loaded.has('models')
+          ? html`<mixtab-models
+            .open=${this.opened.has('models')}
+            .engines=${this.#engines}
+            .chat=${this.#chat}
+            @close=${() => this.#close('models')}
+          ></mixtab-models>`
+          : nothing
+      }
       <mixtab-announcer .turn=${turns.at(-1)}></mixtab-announcer>
     `;
   }
@@ -126,9 +219,36 @@ export class MixtabApp extends MixtabElement {
     `;
   }
 
+  #open(wish: HeaderWish): void {
+    switch (wish) {
+      case 'panel':
+        if (this.opened.has('panel')) this.#close('panel');
+        else void this.#load('panel');
+        break;
+      case 'settings':
+      case 'models':
+        void this.#load(wish);
+        break;
+      case 'start':
+        this.#chat?.start();
+        this.composer.focus();
+        break;
+    }
+  }
+
+  async #load(part: Lazy): Promise<void> {
+    await lazy[part]();
+    this.#loaded.add(part);
+    this.opened = new Set([...this.opened, part]);
+  }
+
+  #close(part: Lazy): void {
+    this.opened = new Set([...this.opened].filter(other => other !== part));
+  }
+
   #send(text: string): void {
     if (!this.#chat?.send(text)) return;
-    this.composer.clear();
+    this.#chat.setDraft('');
     this.composer.focus();
     this.conversation.follow();
   }
@@ -143,6 +263,6 @@ export class MixtabApp extends MixtabElement {
   }
 
   readonly #keyed = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') this.#chat?.stop();
+    if (event.key === 'Escape' && !event.defaultPrevented) this.#chat?.stop();
   };
 }

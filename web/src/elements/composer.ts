@@ -1,19 +1,19 @@
 import { css, html, type PropertyValues } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, property, query } from 'lit/decorators.js';
 import { ArrowUp, Square } from 'lucide';
 import { t } from '../i18n/index.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 import { icon } from './icon.ts';
 
-/** Where a message is written. Fires "send" with the text, and "stop". */
+/** Where a message is written. Fires "draft" with what is written, "send" with the text, and "stop". */
 @customElement('mixtab-composer')
 export class MixtabComposer extends MixtabElement {
+  @property() draft = '';
   @property({ type: Boolean }) answering = false;
   /** A message waits already; the next one is written but cannot go. */
   @property({ type: Boolean }) waiting = false;
 
-  @state() private draft = '';
   @query('textarea') private textarea!: HTMLTextAreaElement;
 
   readonly #sendIcon = icon(ArrowUp);
@@ -85,14 +85,9 @@ export class MixtabComposer extends MixtabElement {
 
   /** Puts a text back to be edited, before what was written since. */
   restore(text: string): void {
-    this.draft = [text, this.draft].filter(part => part !== '').join('\n');
+    this.#write([text, this.draft].filter(part => part !== '').join('\n'));
     this.textarea.value = this.draft;
     this.focus();
-  }
-
-  /** The message was taken. */
-  clear(): void {
-    this.draft = '';
   }
 
   protected override firstUpdated(): void {
@@ -135,7 +130,12 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #typed(): void {
-    this.draft = this.textarea.value;
+    this.#write(this.textarea.value);
+  }
+
+  #write(draft: string): void {
+    this.draft = draft;
+    this.#fire('draft', draft);
   }
 
   #keyed(event: KeyboardEvent): void {
@@ -155,7 +155,7 @@ export class MixtabComposer extends MixtabElement {
     if (this.draft.trim() !== '') this.#fire('send', this.draft.trim());
   }
 
-  #fire(type: 'send' | 'stop', detail?: string): void {
+  #fire(type: 'draft' | 'send' | 'stop', detail?: string): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -18,7 +18,7 @@ const nearEnd = 48;
 export class MixtabConversation extends MixtabElement {
   @property({ attribute: false }) turns: readonly Turn[] = [];
   /** Id of the first turn that the model still sees, when it does not see all. */
-  @property({ attribute: false }) firstSeen: number | undefined;
+  @property({ attribute: false }) firstSeen: string | undefined;
   @property({ type: Number }) context = 0;
 
   @state() private following = true;

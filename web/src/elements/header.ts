@@ -1,51 +1,80 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { EngineDownload } from '../../lib/src/index.ts';
-import { bytes, percent } from '../i18n/format.ts';
+import {
+  Ellipsis,
+  type IconNode,
+  Keyboard,
+  Monitor,
+  Moon,
+  PanelLeft,
+  PanelRight,
+  SlidersHorizontal,
+  SquarePen,
+  Sun,
+} from 'lucide';
 import { isLanguage, language, languages, setLanguage, t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
-import { base } from '../styles/shared.ts';
+import { setTheme, theme, themes } from '../state/theme.ts';
+import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import { icon } from './icon.ts';
+import './engine-status.ts';
 
 /** Beside the page. */
 const logo = 'icon.svg';
 
-/** One row: the name, how the engine is, the language. A thin line below shows loading. */
+/** What the header's buttons open. */
+export type HeaderWish = 'history' | 'start' | 'settings' | 'models' | 'panel' | 'keys';
+
+const themeIcons = { system: Monitor, light: Sun, dark: Moon };
+
+/**
+ * One row: conversations, the model and how it is, settings, colours, language. What does not fit a
+ * phone's row is in a menu there. Fires "wish" with what is to be opened.
+ */
 @customElement('mixtab-header')
 export class MixtabHeader extends MixtabElement {
   @property({ attribute: false }) engine!: EngineState;
   @property({ type: Boolean }) answering = false;
   @property({ type: Boolean }) demo = true;
+  @property({ type: Boolean }) narrow = false;
+  @property({ type: Boolean }) historyShown = false;
+  @property({ type: Boolean }) panelShown = false;
+
+  readonly #icons = new Map<IconNode, SVGElement>();
 
   static override styles = [
     base,
+    button,
     css`
       header {
         position: relative;
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
-        gap: 0.25rem 1rem;
+        gap: 0.25rem;
         min-height: 3.25rem;
-        padding: 0.5rem var(--gutter);
+        padding: 0.375rem clamp(0.5rem, 2vw, 1rem);
       }
       h1 {
         display: flex;
         align-items: center;
         gap: 0.5rem;
-        margin: 0;
+        margin: 0 0.5rem;
         font-size: 1.0625rem;
         font-weight: 650;
         letter-spacing: -0.01em;
       }
-      .engine {
+      mixtab-engine-status {
+        flex: 1;
+        min-width: 0;
+      }
+      .tools {
         display: flex;
-        flex-wrap: wrap;
-        gap: 0 1rem;
-        margin-inline-end: auto;
-        color: var(--muted);
-        font-size: var(--small);
-        font-variant-numeric: tabular-nums;
+        align-items: center;
+        gap: 0.25rem;
+      }
+      .label {
+        display: none;
       }
       select {
         font: inherit;
@@ -54,53 +83,47 @@ export class MixtabHeader extends MixtabElement {
         background: var(--paper);
         border: 1px solid transparent;
         border-radius: 0.5rem;
-        padding: 0.25rem;
+        padding: 0.375rem 0.25rem;
       }
       select:hover {
         border-color: var(--hairline);
       }
-      .line {
-        position: absolute;
-        inset: auto 0 0;
-        height: 2px;
-        background: var(--hairline);
-        overflow: hidden;
+      .tools[popover] {
+        position: fixed;
+        inset: 3.25rem 0.5rem auto auto;
+        margin: 0;
+        padding: 0.5rem;
+        background: var(--raised);
+        color: var(--ink);
+        border: 1px solid var(--hairline);
+        border-radius: 0.75rem;
+        flex-direction: column;
+        align-items: stretch;
       }
-      .line.idle {
-        height: 1px;
+      .tools[popover]:not(:popover-open) {
+        display: none;
       }
-      .bar {
-        height: 100%;
-        background: var(--accent);
-        transform-origin: left;
-        transition: transform var(--motion) linear;
+      .tools[popover] .label {
+        display: inline;
       }
-      .unknown .bar {
-        width: 25%;
-        animation: pass 1.4s infinite ease-in-out;
+      .tools[popover] button.icon {
+        width: auto;
+        display: flex;
+        gap: 0.75rem;
+        padding: 0 0.625rem;
+        color: inherit;
       }
-      @keyframes pass {
-        from {
-          transform: translateX(-100%);
-        }
-        to {
-          transform: translateX(400%);
-        }
-      }
-      @media (prefers-reduced-motion: reduce) {
-        .unknown .bar {
-          animation: none;
-          width: 100%;
-          opacity: 0.4;
-        }
+      .tools[popover] select {
+        background: var(--raised);
+        padding: 0.5rem;
       }
       @media (max-width: 40rem) {
-        .engine {
-          order: 3;
-          flex-basis: 100%;
+        h1 span {
+          position: absolute;
+          clip-path: inset(50%);
         }
         h1 {
-          margin-inline-end: auto;
+          margin: 0 0.25rem;
         }
       }
     `,
@@ -109,99 +132,98 @@ export class MixtabHeader extends MixtabElement {
   protected override render() {
     return html`
       <header>
-        <h1><img src=${logo} alt="" width="22" height="22" />mixtab</h1>
-        <div class="engine">
-          <span>${this.#model()}</span>
-          <span role="status" aria-label=${t('engineStatus')}>${this.#status()}</span>
-          ${this.#loaded()}
-        </div>
+        ${this.#button(PanelLeft, t('header.history'), 'history', this.historyShown)}
+        ${this.#button(SquarePen, t('header.start'), 'start')}
+        <h1><img src=${logo} alt="" width="22" height="22" /><span>mixtab</span></h1>
+        <mixtab-engine-status
+          .engine=${this.engine}
+          .answering=${this.answering}
+          .demo=${this.demo}
+          @models=${() => this.#wish('models')}
+        ></mixtab-engine-status>
+        ${
+          this.narrow
+            ? html`<button class="icon" popovertarget="tools" aria-label=${t('header.menu')} title=${t('header.menu')}>
+                ${this.#icon(Ellipsis)}
+              </button>`
+            : nothing
+        }
+        ${this.#tools()}
+      </header>
+    `;
+  }
+
+  #tools() {
+    return html`
+      <div class="tools" id="tools" popover=${this.narrow ? 'auto' : nothing} @keydown=${this.#keyed}>
+        ${this.#button(SlidersHorizontal, t('header.settings'), 'settings')}
+        ${this.#button(PanelRight, t('header.panel'), 'panel', this.panelShown)}
+        ${this.#theme()}
+        ${this.#button(Keyboard, t('header.keys'), 'keys')}
         <select aria-label=${t('language')} @change=${this.#chosen}>
           ${Object.entries(languages).map(
             ([tag, name]) =>
               html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`,
           )}
         </select>
-        ${this.#line()}
-      </header>
-    `;
-  }
-
-  #model() {
-    const name = this.demo ? t('demo') : this.engine.kind === 'ready' ? this.engine.engine.info.model : '';
-    if (this.engine.kind !== 'ready') return name || nothing;
-    return `${name}, ${bytes(this.engine.engine.info.packBytes)}`;
-  }
-
-  #status(): string {
-    switch (this.engine.kind) {
-      case 'loading':
-        return t(`status.${this.engine.progress?.phase ?? 'starting'}`);
-      case 'ready':
-        if (this.engine.restoring) return t('status.restoring');
-        return this.answering ? t('status.answering') : this.#ready(this.engine.download);
-      case 'failed':
-        return t('status.failed');
-    }
-  }
-
-  #ready(download: EngineDownload | undefined): string {
-    if (!download || download.phase === 'done') return t('status.ready');
-    return t(`download.${download.phase}`);
-  }
-
-  /** Apart from the status, so that a screen reader is not told every percent. */
-  #loaded() {
-    const { loaded, total } = this.#bytes();
-    if (total === 0 || (this.engine.kind === 'ready' && loaded === total)) return nothing;
-    return html`<span
-      >${t('progress.bytes', { loaded: bytes(loaded), total: bytes(total) })}, ${percent(loaded / total)}</span
-    >`;
-  }
-
-  /** Of what is under way: the opening, or the download behind it. */
-  #bytes(): { loaded: number; total: number } {
-    switch (this.engine.kind) {
-      case 'loading': {
-        const { loadedBytes: loaded = 0, totalBytes: total = 0 } = this.engine.progress ?? {};
-        return { loaded: Math.min(loaded, total), total };
-      }
-      case 'ready': {
-        if (this.engine.restoring) {
-          const { loadedBytes: loaded, totalBytes: total } = this.engine.restoring;
-          return { loaded, total };
-        }
-        const { doneBytes: loaded = 0, totalBytes: total = 0 } = this.engine.download ?? {};
-        return { loaded, total };
-      }
-      case 'failed':
-        return { loaded: 0, total: 0 };
-    }
-  }
-
-  #share(): number | undefined {
-    const { loaded, total } = this.#bytes();
-    return total > 0 ? loaded / total : undefined;
-  }
-
-  #line() {
-    if (this.engine.kind !== 'loading') return html`<div class="line idle"></div>`;
-    const share = this.#share();
-    return html`
-      <div
-        class="line ${share === undefined ? 'unknown' : ''}"
-        role="progressbar"
-        aria-label=${t('progress.label')}
-        aria-valuemin="0"
-        aria-valuemax="100"
-        aria-valuenow=${share === undefined ? nothing : Math.round(share * 100)}
-      >
-        <div class="bar" .style=${share === undefined ? '' : `transform: scaleX(${share})`}></div>
       </div>
     `;
+  }
+
+  #button(node: IconNode, label: string, wish: HeaderWish, pressed?: boolean) {
+    return html`<button
+      class="icon"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${pressed ?? nothing}
+      @click=${() => this.#wish(wish)}
+    >
+      ${this.#icon(node)}<span class="label">${label}</span>
+    </button>`;
+  }
+
+  /** Goes round the choices; its name says which one holds. */
+  #theme() {
+    const now = theme();
+    const label = t(`header.theme.${now}`);
+    const next = themes[(themes.indexOf(now) + 1) % themes.length] ?? 'system';
+    return html`<button
+      class="icon"
+      aria-label=${label}
+      title=${label}
+      @click=${() => {
+        setTheme(next);
+        this.requestUpdate();
+      }}
+    >
+      ${this.#icon(themeIcons[now])}<span class="label">${label}</span>
+    </button>`;
+  }
+
+  #icon(node: IconNode): SVGElement {
+    const made = this.#icons.get(node) ?? icon(node);
+    this.#icons.set(node, made);
+    return made;
+  }
+
+  #wish(wish: HeaderWish): void {
+    this.#closeMenu();
+    this.dispatchEvent(new CustomEvent('wish', { detail: wish }));
+  }
+
+  #closeMenu(): void {
+    const tools = this.renderRoot.querySelector<HTMLElement>('.tools:popover-open');
+    tools?.hidePopover();
+  }
+
+  /** Closes the menu, and leaves the answer alone. */
+  #keyed(event: KeyboardEvent): void {
+    if (event.key === 'Escape' && this.narrow) event.stopPropagation();
   }
 
   #chosen(event: Event): void {
     const tag = (event.target as HTMLSelectElement).value;
     if (isLanguage(tag)) void setLanguage(tag);
+    this.#closeMenu();
   }
 }

@@ -1,59 +1,63 @@
-import type { ChatMessage, Engine, Figures, MixtabError, Usage } from '../../lib/src/index.ts';
-import { asMixtabError, type EngineStore } from './engine-store.ts';
+import type { ChatMessage, Engine, MixtabParams } from '../../lib/src/index.ts';
+import { type Answer, type AnswerFigures, stream } from './answer.ts';
+import { type Conversation, newConversation, titleOf } from './conversation.ts';
+import type { EngineStore } from './engine-store.ts';
+import { type Settings, samplingOf } from './settings.ts';
 import { Store } from './store.ts';
+import { isLeaf, type KeptTurn, newestLeaf, newId, path, sibling, type Turn } from './tree.ts';
 
-/** One message as it is shown. A changed turn is a new object. */
-export interface Turn {
-  readonly id: number;
-  readonly role: 'user' | 'assistant';
-  readonly text: string;
-  readonly state: 'streaming' | 'done' | 'stopped' | 'cut' | 'failed';
-  readonly error?: MixtabError;
-}
+export type { AnswerFigures } from './answer.ts';
+export type { Turn, TurnToken } from './tree.ts';
 
-/** What the last answer cost, and while it streams what is known so far. */
-export interface AnswerFigures {
-  tokensPerSecond: number;
-  firstTokenMs: number;
-  contextTokens: number | undefined;
-}
+/** What waits for the engine or for the end of the running answer. */
+type Job =
+  | { kind: 'send'; text: string; parent: string | null }
+  | { kind: 'answer'; parent: string }
+  | { kind: 'resume'; id: string };
 
-/** The conversation: sends, streams, stops, and holds a message until it can go. */
+/** The conversation on the page: sends, streams, stops, branches, and holds a message until it can go. */
 export class ChatStore extends Store {
+  conversation: Conversation = newConversation();
+  /** The path that is shown. */
   turns: readonly Turn[] = [];
-  /** A message that waits for the engine or for the end of the running answer. */
-  pending: string | undefined;
   figures: AnswerFigures | undefined;
   /** How many of the oldest messages the model no longer sees. */
   dropped = 0;
 
   readonly #engines: EngineStore;
+  #tree = new Map<string, KeptTurn>();
+  #next: Job | undefined;
   #running: AbortController | undefined;
-  #lastId = 0;
 
   constructor(engines: EngineStore) {
     super();
     this.#engines = engines;
-    engines.subscribe(() => this.#sendPending());
+    engines.subscribe(() => this.#go());
   }
 
   get answering(): boolean {
     return this.#running !== undefined;
   }
 
-  /** Takes a message; it waits where it cannot go at once. False: one is waiting already. */
+  /** A message that waits for the engine or for the end of the running answer. */
+  get pending(): string | undefined {
+    return this.#next?.kind === 'send' ? this.#next.text : undefined;
+  }
+
+  /** The turns that the model is sent; dropped counts from the first of them. */
+  get sent(): readonly Turn[] {
+    return this.turns.filter(turn => turn.text !== '');
+  }
+
+  /** Takes a message; it waits where it cannot go at once. False: something is waiting already. */
   send(text: string): boolean {
-    if (this.pending !== undefined || text.trim() === '') return false;
-    this.pending = text;
-    this.changed();
-    this.#sendPending();
-    return true;
+    return text.trim() !== '' && this.#queue({ kind: 'send', text, parent: this.conversation.leaf });
   }
 
   /** Gives the waiting message back to the composer. */
   takeBack(): string {
     const text = this.pending ?? '';
-    this.pending = undefined;
+    this.#next = undefined;
     this.changed();
     return text;
   }
@@ -62,84 +66,158 @@ export class ChatStore extends Store {
     this.#running?.abort();
   }
 
-  #sendPending(): void {
-    const { state } = this.#engines;
-    if (this.pending === undefined || this.answering || state.kind !== 'ready') return;
-    const text = this.takeBack();
-    this.#add({ role: 'user', text, state: 'done' });
-    void this.#answer(state.engine);
+  /** Says something else in a message's place; what was said there stays as a branch. */
+  edit(id: string, text: string): boolean {
+    const turn = this.#tree.get(id);
+    if (turn?.role !== 'user' || text.trim() === '') return false;
+    return this.#instead({ kind: 'send', text, parent: turn.parent });
   }
 
-  async #answer(engine: Engine): Promise<void> {
+  /** Asks for another answer; the one there stays as a branch. */
+  regenerate(id: string): boolean {
+    const turn = this.#tree.get(id);
+    if (turn?.role !== 'assistant' || turn.parent === null) return false;
+    return this.#instead({ kind: 'answer', parent: turn.parent });
+  }
+
+  /** Goes on with an answer that ended early, the last one shown. */
+  resume(id: string): boolean {
+    const turn = this.#tree.get(id);
+    if (turn?.role !== 'assistant' || turn.state === 'done' || turn.state === 'streaming') return false;
+    return isLeaf(this.#tree, id) && this.#queue({ kind: 'resume', id });
+  }
+
+  /** Shows another branch where a turn has siblings: 1 is the next, -1 the one before. */
+  choose(id: string, step: number): void {
+    const other = sibling(this.#tree, id, step);
+    if (!other || this.answering) return;
+    this.#show(newestLeaf(this.#tree, other.id));
+  }
+
+  /** Begins a new conversation. */
+  start(): void {
+    this.stop();
+    this.#running = undefined;
+    this.#next = undefined;
+    this.conversation = newConversation();
+    this.#tree = new Map();
+    this.turns = [];
+    this.figures = undefined;
+    this.dropped = 0;
+    this.changed();
+  }
+
+  setDraft(draft: string): void {
+    this.#describe({ draft });
+  }
+
+  /** Changes some settings of this conversation; undefined takes one back to the pack's. */
+  setSettings(part: { [K in keyof Settings]?: Settings[K] | undefined }): void {
+    const all = Object.entries({ ...this.conversation.settings, ...part });
+    this.#describe({ settings: Object.fromEntries(all.filter(([, value]) => value !== undefined)) });
+  }
+
+  #queue(job: Job): boolean {
+    if (this.#next) return false;
+    this.#next = job;
+    this.changed();
+    this.#go();
+    return true;
+  }
+
+  /** As queue, but nobody waits for the end of an answer that this takes the place of. */
+  #instead(job: Job): boolean {
+    const taken = this.#queue(job);
+    if (taken) this.stop();
+    return taken;
+  }
+
+  #go(): void {
+    const { state } = this.#engines;
+    const job = this.#next;
+    if (!job || this.answering || state.kind !== 'ready') return;
+    this.#next = undefined;
+    switch (job.kind) {
+      case 'send':
+        if (this.#tree.size === 0) this.#describe({ title: titleOf(job.text) });
+        this.#answer(state.engine, this.#add(job.parent, 'user', job.text));
+        break;
+      case 'answer':
+        this.#answer(state.engine, job.parent);
+        break;
+      case 'resume':
+        this.#resume(state.engine, job.id);
+        break;
+    }
+  }
+
+  #answer(engine: Engine, parent: string): void {
+    this.#show(parent);
     const messages = this.#messages();
+    void this.#stream(engine, this.#add(parent, 'assistant', ''), messages);
+  }
+
+  #resume(engine: Engine, id: string): void {
+    const messages = this.#messages();
+    this.#change(id, { state: 'streaming', error: undefined });
+    void this.#stream(engine, id, messages);
+  }
+
+  /** Streams into a turn; what it says already is the last of the messages, and goes on. */
+  async #stream(engine: Engine, id: string, messages: ChatMessage[]): Promise<void> {
     const running = new AbortController();
     this.#running = running;
-    const id = this.#add({ role: 'assistant', text: '', state: 'streaming' });
-    const sent = performance.now();
-    let first = 0;
-    let text = '';
-    try {
-      const stream = await engine.chat.completions.create(
-        { messages, stream: true, mixtab: { overflow: 'drop' } },
-        { signal: running.signal },
-      );
-      for await (const { choices, usage, x_mixtab: figures } of stream) {
-        const [choice] = choices;
-        text += choice?.delta.content ?? '';
-        if ('completion_tokens' in figures) {
-          const now = performance.now();
-          first ||= now;
-          const decoded = figures.completion_tokens - 1;
-          this.figures = {
-            tokensPerSecond: now > first ? (decoded * 1000) / (now - first) : 0,
-            firstTokenMs: first - sent,
-            contextTokens: undefined,
-          };
-          this.#change(id, { text });
-        } else {
-          this.#finish(id, figures, usage, choice?.finish_reason === 'length');
-        }
-      }
-    } catch (error) {
-      this.#change(id, { state: 'failed', error: asMixtabError(error) });
-    } finally {
-      this.#running = undefined;
-      this.changed();
-      this.#sendPending();
-    }
-  }
-
-  #finish(id: number, figures: Figures, usage: Usage | undefined, cut: boolean): void {
-    this.dropped = figures.dropped_messages;
-    if (usage && usage.completion_tokens > 0) {
-      this.figures = {
-        tokensPerSecond: figures.tokens_per_second,
-        firstTokenMs: figures.prefill_ms,
-        contextTokens: usage.total_tokens,
-      };
-    }
-    this.#change(id, { state: figures.cancelled ? 'stopped' : cut ? 'cut' : 'done' });
-  }
-
-  /** What the model is sent: every turn that says something. */
-  #messages(): ChatMessage[] {
-    return this.sent.map(({ role, text }) => ({ role, content: text }));
-  }
-
-  /** The turns that the model is sent; dropped counts from the first of them. */
-  get sent(): readonly Turn[] {
-    return this.turns.filter(turn => turn.text !== '');
-  }
-
-  #add(turn: Omit<Turn, 'id'>): number {
-    const id = ++this.#lastId;
-    this.turns = [...this.turns, { ...turn, id }];
     this.changed();
+    const begun = this.#tree.get(id)?.text ?? '';
+    const { settings, full } = this.conversation;
+    const overflow = full === 'drop' ? 'drop' : 'error';
+    const mixtab = (begun === '' ? { overflow } : { overflow, continue: true }) as MixtabParams;
+    const params = { ...samplingOf(settings), messages, mixtab };
+    for await (const answer of stream(engine, params, running.signal)) {
+      if (this.#running !== running) return; // Another conversation was opened.
+      this.#take(id, begun, answer);
+    }
+    this.#running = undefined;
+    this.changed();
+    this.#go();
+  }
+
+  #take(id: string, before: string, answer: Answer): void {
+    const { text, state, error, figures, dropped } = answer;
+    if (figures) this.figures = figures;
+    if (dropped !== undefined) this.dropped = dropped;
+    this.#change(id, { text: before + text, state, ...(error && { error }) });
+  }
+
+  #messages(): ChatMessage[] {
+    const { system } = this.conversation.settings;
+    const messages: ChatMessage[] = this.sent.map(({ role, text }) => ({ role, content: text }));
+    return system?.trim() ? [{ role: 'system', content: system }, ...messages] : messages;
+  }
+
+  #add(parent: string | null, role: KeptTurn['role'], text: string): string {
+    const id = newId();
+    const state = role === 'user' ? 'done' : 'streaming';
+    this.#tree.set(id, { id, parent, role, text, state, created: Date.now() });
+    this.#show(id);
     return id;
   }
 
-  #change(id: number, part: Partial<Turn>): void {
-    this.turns = this.turns.map(turn => (turn.id === id ? { ...turn, ...part } : turn));
+  #change(id: string, part: { [K in keyof KeptTurn]?: KeptTurn[K] | undefined }): void {
+    const turn = this.#tree.get(id);
+    if (!turn) return;
+    this.#tree.set(id, { ...turn, ...part } as KeptTurn);
+    this.turns = this.turns.map(shown => (shown.id === id ? ({ ...shown, ...part } as Turn) : shown));
+    this.changed();
+  }
+
+  #show(leaf: string | null): void {
+    this.#describe({ leaf });
+    this.turns = path(this.#tree, leaf, this.turns);
+  }
+
+  #describe(part: Partial<Conversation>): void {
+    this.conversation = { ...this.conversation, ...part };
     this.changed();
   }
 }

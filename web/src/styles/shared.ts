@@ -63,6 +63,17 @@ export const button = css`
   button.primary:hover:not(:disabled) {
     background: color-mix(in oklab, var(--accent) 88%, var(--ink));
   }
+  button.icon {
+    display: grid;
+    place-items: center;
+    flex: none;
+    width: 2.25rem;
+    height: 2.25rem;
+    padding: 0;
+    border-color: transparent;
+    border-radius: 0.5rem;
+    color: var(--muted);
+  }
   button:disabled {
     cursor: default;
   }

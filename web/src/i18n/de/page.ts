@@ -7,6 +7,20 @@ export const page: Same<typeof english> = {
     description:
       'Unterhalten Sie sich mit einem Mixture-of-Experts-Sprachmodell, das auf Ihrer eigenen GPU in dieser Seite läuft. Nichts, was Sie schreiben, verlässt Ihren Rechner.',
   },
+  header: {
+    history: 'Unterhaltungen',
+    start: 'Neue Unterhaltung',
+    settings: 'Einstellungen dieser Unterhaltung',
+    models: 'Modelle',
+    panel: 'Was die Engine tut',
+    menu: 'Mehr',
+    keys: 'Tasten',
+    theme: {
+      system: 'Farben: wie das System',
+      light: 'Farben: hell',
+      dark: 'Farben: dunkel',
+    },
+  },
   language: 'Sprache',
   engineStatus: 'Zustand der Engine',
   demo: 'Demo',

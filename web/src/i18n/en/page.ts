@@ -6,6 +6,20 @@ export const page = {
     description:
       'Chat with a mixture-of-experts language model that runs on your own GPU, inside this page. Nothing you type leaves your machine.',
   },
+  header: {
+    history: 'Conversations',
+    start: 'New conversation',
+    settings: 'Settings of this conversation',
+    models: 'Models',
+    panel: 'What the engine is doing',
+    menu: 'More',
+    keys: 'Keys',
+    theme: {
+      system: 'Colours: as the system',
+      light: 'Colours: light',
+      dark: 'Colours: dark',
+    },
+  },
   language: 'Language',
   engineStatus: 'Engine status',
   demo: 'Demo',

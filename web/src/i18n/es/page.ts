@@ -7,6 +7,20 @@ export const page: Same<typeof english> = {
     description:
       'Conversa con un modelo de lenguaje de mezcla de expertos que se ejecuta en tu propia GPU, dentro de esta página. Nada de lo que escribes sale de tu equipo.',
   },
+  header: {
+    history: 'Conversaciones',
+    start: 'Conversación nueva',
+    settings: 'Ajustes de esta conversación',
+    models: 'Modelos',
+    panel: 'Qué está haciendo el motor',
+    menu: 'Más',
+    keys: 'Teclas',
+    theme: {
+      system: 'Colores: como el sistema',
+      light: 'Colores: claros',
+      dark: 'Colores: oscuros',
+    },
+  },
   language: 'Idioma',
   engineStatus: 'Estado del motor',
   demo: 'Demo',

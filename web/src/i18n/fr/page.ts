@@ -7,6 +7,20 @@ export const page: Same<typeof english> = {
     description:
       'Discutez avec un modèle de langue à mélange d’experts qui tourne sur votre propre GPU, dans cette page. Rien de ce que vous écrivez ne quitte votre machine.',
   },
+  header: {
+    history: 'Conversations',
+    start: 'Nouvelle conversation',
+    settings: 'Réglages de cette conversation',
+    models: 'Modèles',
+    panel: 'Ce que fait le moteur',
+    menu: 'Plus',
+    keys: 'Touches',
+    theme: {
+      system: 'Couleurs\u00a0: celles du système',
+      light: 'Couleurs\u00a0: claires',
+      dark: 'Couleurs\u00a0: sombres',
+    },
+  },
   language: 'Langue',
   engineStatus: 'État du moteur',
   demo: 'Démo',

@@ -7,6 +7,20 @@ export const page: Same<typeof english> = {
     description:
       'Chatta con un modello linguistico a miscela di esperti che gira sulla tua GPU, dentro questa pagina. Niente di ciò che scrivi lascia il tuo computer.',
   },
+  header: {
+    history: 'Conversazioni',
+    start: 'Nuova conversazione',
+    settings: 'Impostazioni di questa conversazione',
+    models: 'Modelli',
+    panel: 'Che cosa sta facendo il motore',
+    menu: 'Altro',
+    keys: 'Tasti',
+    theme: {
+      system: 'Colori: come il sistema',
+      light: 'Colori: chiari',
+      dark: 'Colori: scuri',
+    },
+  },
   language: 'Lingua',
   engineStatus: 'Stato del motore',
   demo: 'Demo',

@@ -1,0 +1,46 @@
+import type { Settings } from './settings.ts';
+import { newId } from './tree.ts';
+
+/** What the list of conversations needs of one. */
+export interface Head {
+  readonly id: string;
+  readonly title: string;
+  readonly pinned: boolean;
+  /** Milliseconds since 1970, as all times here. */
+  readonly created: number;
+  /** When something was last said. */
+  readonly changed: number;
+}
+
+/** What the conversation on the page needs beside its messages. */
+export interface Detail {
+  readonly settings: Settings;
+  /** A message that is not sent yet. */
+  readonly draft: string;
+  /** The end of the path that is shown. */
+  readonly leaf: string | null;
+  /** When the context is full: ask what to do, or leave the oldest messages out. */
+  readonly full: 'ask' | 'drop';
+}
+
+export type Conversation = Head & Detail;
+
+/** One that nobody has written in yet. */
+export function newConversation(): Conversation {
+  const now = Date.now();
+  return {
+    ...{ id: newId(), title: '', pinned: false, created: now, changed: now },
+    ...{ settings: {}, draft: '', leaf: null, full: 'drop' },
+  };
+}
+
+const longestTitle = 60;
+
+/** A title from a first message: its first line, cut between two words. */
+export function titleOf(text: string): string {
+  const line = text.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ').trim() ?? '';
+  if (line.length <= longestTitle) return line;
+  const cut = line.slice(0, longestTitle);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > longestTitle / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
+}
