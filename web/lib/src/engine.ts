@@ -16,6 +16,7 @@ import type {
   Result,
 } from './protocol.ts';
 import { Queue } from './queue.ts';
+import { serve } from './serve/serve.ts';
 import { spawnWorker } from './spawn.ts';
 
 /** How far the opening of a pack is. */
@@ -160,6 +161,15 @@ export class Engine {
    */
   preflight(pack = this.#pack, options: Omit<PreflightOptions, 'worker'> = {}): Promise<Preflight> {
     return this.#queue.run(() => measure(this.#link, pack, options));
+  }
+
+  /**
+   * Answers the requests to v1/chat/completions, v1/completions and v1/models that this site's
+   * service worker passes on, until the returned function is called. It takes a service worker
+   * that does so: lib/mixtab-sw.js.
+   */
+  serve(): () => void {
+    return serve(this);
   }
 
   /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */
