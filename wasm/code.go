@@ -41,6 +41,7 @@ func codeOf(err error) protocol.Code {
 		{engine.ErrNoTokenizer, protocol.CodeBadPack},
 		{source.ErrNetwork, protocol.CodeNetwork},
 		{source.ErrStorage, protocol.CodeStorage},
+		{source.ErrFolder, protocol.CodeFolder},
 		{engine.ErrContextFull, protocol.CodeContextFull},
 		{experts.ErrBudget, protocol.CodeBadRequest},
 		{errBadRequest, protocol.CodeBadRequest},

@@ -20,7 +20,7 @@ type Request interface{ request() }
 type Open struct {
 	Type    string `json:"type"` // "open"
 	ID      int    `json:"id"`
-	Pack    string `json:"pack"`    // absolute URL of the folder with manifest.json, ending in /
+	Pack    string `json:"pack"`    // absolute URL of the folder with manifest.json, or "local:…", ending in /
 	Context int    `json:"context"` // wanted context length in tokens; 0: what 1 GiB of KV cache holds, at most the model's own
 	// Bytes of experts that the GPU may hold; 0: the host decides.
 	ExpertBudget int64 `json:"expertBudget"`
@@ -340,6 +340,7 @@ const (
 	CodeBadPack     Code = "bad_pack" // a manifest or shard is wrong or corrupt
 	CodeNetwork     Code = "network"
 	CodeStorage     Code = "storage" // the browser gives the pack no room, or no more
+	CodeFolder      Code = "folder"  // of the user's own, which the pack lies in: gone, or the browser must ask first
 	CodeContextFull Code = "context_full"
 	CodeBadRequest  Code = "bad_request"
 	CodeInternal    Code = "internal" // a Go panic or another bug

@@ -12,7 +12,7 @@ import (
 
 // A Pack is one of the store's, there already or to be fetched.
 type Pack struct {
-	URL string // of the folder, with a slash at its end
+	URL string // of the folder, with a slash at its end; "local:…/" where the user lent one
 
 	store   *Store
 	opening sync.Mutex

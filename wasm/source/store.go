@@ -21,6 +21,9 @@ var (
 	// ErrStorage is what errors are when the browser gives the pack no room, or not any
 	// more.
 	ErrStorage = errors.New("storage")
+	// ErrFolder is what errors are when a folder of the user's own, which the pack lies in,
+	// cannot be read: it is gone, or the browser has to ask the user first.
+	ErrFolder = errors.New("folder")
 )
 
 // A kindError is an error in its own words that is also of a kind.
@@ -41,10 +44,12 @@ func typed(err error) error {
 	switch r.Kind {
 	case "network":
 		return kindError{r.Message, ErrNetwork}
-	case "missing", "damaged":
+	case "missing", "damaged", "empty", "checkpoint", "newer":
 		return weights.BadShard("%s", r.Message)
 	case "quota", "unavailable", "deleted", "busy":
 		return kindError{r.Message, ErrStorage}
+	case "away", "locked", "incomplete":
+		return kindError{r.Message, ErrFolder}
 	case "cancelled":
 		return kindError{r.Message, context.Canceled}
 	}

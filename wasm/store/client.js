@@ -6,6 +6,7 @@
 //
 // An ordinary module. It installs itself as globalThis.mixtabStore for Go.
 
+import { kept } from './folders.js';
 import { StoreError } from './worker/errors.js';
 
 export { StoreError };
@@ -14,16 +15,21 @@ export { StoreError };
  * @typedef {{manifest: Uint8Array<ArrayBuffer>, storedBytes: number, totalBytes: number,
  *   complete: boolean, persistent: boolean, offline: boolean}} Opened
  *   persistent: shards are kept by this browser; offline: the manifest is the stored copy
- * @typedef {{pack: string, name: string, storedBytes: number, totalBytes: number,
+ * @typedef {{pack: string, name: string, format: string, licence: string, source: string,
+ *   folder: 'ready' | 'locked' | 'away' | null, storedBytes: number, totalBytes: number,
  *   complete: boolean, downloading: boolean}} Listed
- * @typedef {{quota: number, usage: number, needed: number, persisted: boolean}} Room
+ *   folder: of a pack in a folder of the user's, whether it can be read: "locked" before the
+ *   user allows it. storedBytes: in the browser's storage, so of such a pack what was copied
+ * @typedef {{quota: number, usage: number, persisted: boolean}} Space
+ * @typedef {Space & {needed: number}} Room
  *   quota and usage are the browser's estimate, which may be far off
  * @typedef {{pack: string, doneBytes: number, totalBytes: number, bytesPerSecond: number,
  *   secondsLeft: number, shortBytes: number, owner: boolean,
  *   phase: 'waiting' | 'downloading' | 'verifying' | 'paused'}} Progress
  *   secondsLeft is 0 where nobody can tell; shortBytes is what will not fit, by the browser's
  *   estimate; owner: this worker does the work, not another tab's
- * @typedef {{shards: number, damaged: number}} Verified damaged ones have been fetched anew
+ * @typedef {{shards: number, damaged: number}} Verified damaged ones have been fetched anew,
+ *   but not in a folder of the user's
  * @typedef {(progress: Progress) => void} OnProgress
  * @typedef {{kind: import('./worker/errors.js').Kind, message: string}} Failure
  * @typedef {{ready?: boolean, id: number, progress?: Progress, error?: Failure, result?: unknown}} Answer
@@ -112,7 +118,10 @@ class Link {
   }
 }
 
-/** Packs are named by the absolute URL of their folder, with a slash at its end. */
+/**
+ * Packs are named by the absolute URL of their folder, with a slash at its end; those that the
+ * user lent by one that lend gave them.
+ */
 class Store {
   /** @type {Link} */ #reads;
   /** @type {Link | undefined} */ #writes;
@@ -194,6 +203,36 @@ class Store {
   /** @returns {Promise<Listed[]>} */
   list() {
     return this.#reads.call('list', []);
+  }
+
+  /** A pack, known or not, by its manifest. @param {string} pack @returns {Promise<Listed>} */
+  describe(pack) {
+    return this.#reads.call('describe', [pack]);
+  }
+
+  /**
+   * Takes a folder of the user's as a pack, which is read where it lies. A handle is found again
+   * at the next visit; files by their paths in the folder last as long as this store.
+   * @param {FileSystemDirectoryHandle | Map<string, File>} folder @returns {Promise<Listed>}
+   */
+  lend(folder) {
+    return this.#reads.call('lend', [folder]);
+  }
+
+  /**
+   * Has the browser ask the user whether a lent folder may be read. Only windows may, and only
+   * when the user has just clicked. False where it may not, or must be chosen again.
+   * @param {string} pack @returns {Promise<boolean>}
+   */
+  async allow(pack) {
+    const folder = await kept(pack);
+    const handle = /** @type {any} */ (folder?.handle);
+    return handle !== undefined && (await handle.requestPermission({ mode: 'read' })) === 'granted';
+  }
+
+  /** Room for this site in the browser's storage. @returns {Promise<Space>} */
+  space() {
+    return this.#reads.call('space', []);
   }
 
   /** How fast the store is read, in bytes a second; 0 where there is none. @returns {Promise<number>} */

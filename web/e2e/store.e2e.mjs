@@ -120,6 +120,10 @@ test('a pack is downloaded, read without a server, listed and removed', async t 
     {
       pack: server.pack,
       name: 'test pack',
+      format: '',
+      licence: '',
+      source: '',
+      folder: null,
       downloading: false,
       complete: true,
       storedBytes: server.totalBytes,

@@ -6,7 +6,11 @@
  * missing: the server does not have the file. damaged: its copy is wrong.
  * quota: no room. busy: another tab holds a file. unavailable: this browser keeps no files.
  * cancelled: by whoever asked, or paused. deleted: the pack was removed meanwhile.
- * @typedef {'network' | 'missing' | 'damaged' | 'quota' | 'busy' | 'unavailable' | 'cancelled' | 'deleted'} Kind
+ * newer: its manifest is of a later version of mixtab.
+ * Of a folder of the user's, empty: it is no pack; checkpoint: it is a model, but not packed;
+ * away: it cannot be found; locked: the browser must ask the user first; incomplete: it lacks a file.
+ * @typedef {'network' | 'missing' | 'damaged' | 'quota' | 'busy' | 'unavailable' | 'cancelled' | 'deleted'
+ *   | 'newer' | 'empty' | 'checkpoint' | 'away' | 'locked' | 'incomplete'} Kind
  */
 
 export class StoreError extends Error {

@@ -3,7 +3,9 @@
 // number of ports.
 //
 // The parts, from the whole to the bytes:
-//   packs.js     which packs there are: manifests, list, remove, what is swept away
+//   list.js      what the user may know of each pack
+//   packs.js     which packs there are: manifests, remove, what is swept away
+//   local.js     packs in folders that the user has lent; lent.js finds these and their files
 //   download.js  one download per pack over all tabs; verify.js hashes what is here
 //   read.js      pieces of shards, wherever they come from
 //   shard.js     brings one shard: lock, resume, verify, rename
@@ -18,13 +20,14 @@
 import { recycle } from './buffers.js';
 import { download, pause } from './download.js';
 import { StoreError, text } from './errors.js';
+import { describe, lend, list } from './list.js';
 import { measure } from './measure.js';
-import { file, list, open, remove, room } from './packs.js';
+import { file, open, remove, room, space } from './packs.js';
 import { read } from './read.js';
 import { verify } from './verify.js';
 
 /** @type {Record<string, (...args: any[]) => Promise<unknown>>} the last argument is a Context */
-const methods = { open, file, read, download, pause, remove, verify, list, measure, room };
+const methods = { open, file, read, download, pause, remove, verify, list, describe, lend, measure, room, space };
 
 /**
  * @typedef {{signal: AbortSignal, progress: (progress: import('../client.js').Progress) => void}} Context

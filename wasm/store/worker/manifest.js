@@ -3,10 +3,11 @@
 
 import { StoreError } from './errors.js';
 
+const VERSION = 1; // of the format, as of engine/weights
 const SHARD_MAX = 1 << 30; // a shard is hashed in memory
 
 /**
- * @typedef {{name: string, tokenizer?: {file: string, sha256: string},
+ * @typedef {{name: string, format: string, licence: string, source: string, tokenizer?: {file: string, sha256: string},
  *   shards: Map<string, number>, order: string[], totalBytes: number}} Manifest
  *   shards: bytes by SHA-256. order: that of downloading
  * @param {Uint8Array} bytes @param {string} url for errors
@@ -21,6 +22,10 @@ export const parse = (bytes, url) => {
   } catch {
     throw wrong('no JSON');
   }
+  if (json?.version > VERSION) {
+    const why = `has format version ${json.version}, newer than this page's (${VERSION})`;
+    throw new StoreError('newer', `${url} ${why}: reload the page, or update mixtab`);
+  }
   if (!Array.isArray(json?.shards) || !Array.isArray(json.tensors)) throw wrong('no shards or tensors');
   const shards = new Map();
   let totalBytes = 0;
@@ -34,13 +39,19 @@ export const parse = (bytes, url) => {
   }
   const { file, sha256 } = json.tokenizer ?? {};
   return {
-    name: typeof json.name === 'string' ? json.name : '',
+    name: string(json.name),
+    format: string(json.format),
+    licence: string(json.licence),
+    source: string(json.source),
     tokenizer: typeof file === 'string' && isHash(sha256) ? { file, sha256 } : undefined,
     shards,
     order: inOrder(json.tensors, shards),
     totalBytes,
   };
 };
+
+/** @param {unknown} value for people, so that any will do */
+const string = (value) => (typeof value === 'string' ? value : '');
 
 /** @param {unknown} text */
 const isHash = (text) => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);

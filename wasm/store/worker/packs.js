@@ -6,6 +6,8 @@ import * as disk from './disk.js';
 import { StoreError, text, withinQuota } from './errors.js';
 import { mayPass } from './fill.js';
 import { sha256 } from './hash.js';
+import { forget } from './lent.js';
+import { bytesOf, isLocal, manifestOf } from './local.js';
 import { parse } from './manifest.js';
 import { listen, tell } from './tabs.js';
 
@@ -37,10 +39,12 @@ export const open = async (url, { signal }) => {
   const persistent = await disk.available();
   const dir = persistent ? await disk.existing('packs', key) : undefined;
   const kept = dir && (await disk.readSmall(dir, 'manifest.json'));
+  const local = isLocal(url);
   let raw = kept;
   let offline = true;
   try {
-    const fresh = await fetchSmall(`${url}manifest.json`, signal, kept ? MANIFEST_STORED_MS : MANIFEST_MS);
+    const patience = kept ? MANIFEST_STORED_MS : MANIFEST_MS;
+    const fresh = local ? await manifestOf(url) : await fetchSmall(`${url}manifest.json`, signal, patience);
     parse(fresh, `${url}manifest.json`); // a network's log-in page is no manifest
     raw = fresh;
     offline = false;
@@ -49,11 +53,12 @@ export const open = async (url, { signal }) => {
     if (!kept) throw error;
   }
   const pack = remember(url, /** @type {Uint8Array<ArrayBuffer>} */ (raw));
-  if (persistent) {
-    await ifRoom(keep(pack, pack.raw));
-    sweepOnce();
-  }
-  return { manifest: pack.raw.slice(), persistent, offline, ...(await progressOf(pack.manifest)) };
+  if (persistent && !local) await ifRoom(keep(pack, pack.raw));
+  if (persistent) sweepOnce();
+  const { totalBytes } = pack.manifest;
+  // What lies in a folder that is here is not on its way from anywhere.
+  const here = local && !offline ? { storedBytes: totalBytes, totalBytes, complete: true } : await progressOf(pack.manifest);
+  return { manifest: pack.raw.slice(), persistent: persistent || local, offline, ...here };
 };
 
 /** @param {string} url @param {Uint8Array<ArrayBuffer>} raw @returns {Pack} */
@@ -151,11 +156,12 @@ export const file = async (url, name, sha, context) => {
   const dir = persistent ? await disk.existing('packs', await keyOf(url)) : undefined;
   const kept = dir && (await disk.readSmall(dir, name));
   if (kept && (await sha256(kept)) === sha) return kept;
-  const bytes = await fetchSmall(url + name, signal, MANIFEST_MS);
+  const local = isLocal(url);
+  const bytes = local ? await bytesOf(url + name) : await fetchSmall(url + name, signal, MANIFEST_MS);
   if ((await sha256(bytes)) !== sha) {
     throw new StoreError('damaged', `${url}${name} has other bytes than its manifest says: copy the pack there again`);
   }
-  if (persistent) {
+  if (persistent && (dir || !local)) {
     const write = async () => disk.writeSmall(await folderOf(url), name, bytes);
     await ifRoom(
       storeLock(async () => {
@@ -183,7 +189,7 @@ const fetchSmall = async (url, signal, ms) => {
 };
 
 /** The packs in the store, by their keys. No url: only parts of its files. No manifest: it makes no sense. */
-const stored = async () => {
+export const stored = async () => {
   const all = [];
   const dir = await disk.folder('packs');
   for (const key of await disk.names(dir)) {
@@ -204,31 +210,15 @@ const readable = async (pack) => {
   }
 };
 
-export const list = async () => {
-  if (!(await disk.available())) return [];
-  sweepOnce();
-  const have = await disk.inventory();
-  const { held = [] } = await navigator.locks.query();
-  const locks = new Set(held.map(({ name }) => name));
-  const all = [];
-  for (const { url, manifest } of await stored()) {
-    if (!url) continue;
-    const downloading = locks.has(downloadLock(url));
-    // One that is unreadable is listed so that it can be removed.
-    const progress = manifest ? await progressOf(manifest, have) : { storedBytes: 0, totalBytes: 0, complete: false };
-    all.push({ pack: url, name: manifest?.name ?? '', downloading, ...progress });
-  }
-  return all;
-};
-
 /** @param {string} url */
 export const downloadLock = (url) => `mixtab-download ${url}`;
 
 /** @param {string} url */
 export const remove = async (url) => {
-  if (!(await disk.available())) return;
   const key = await keyOf(url);
   tell({ type: 'remove', pack: url });
+  if (isLocal(url)) await forget(url);
+  if (!(await disk.available())) return;
   await navigator.locks.request(downloadLock(url), () =>
     storeLock(async () => {
       await disk.unlessMissing(async () => (await disk.folder('packs')).removeEntry(key, { recursive: true }));
@@ -240,7 +230,7 @@ export const remove = async (url) => {
 let swept = false;
 
 /** What crashes left is removed once in a worker's life, by the way. */
-const sweepOnce = () => {
+export const sweepOnce = () => {
   if (swept) return;
   swept = true;
   storeLock(() => sweep(false)).catch((error) => console.warn(`mixtab: ${text(error)}`));
@@ -289,10 +279,14 @@ const sweep = async (all) => {
   }
 };
 
+/** What the browser says of the room for this site. */
+export const space = async () => {
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  return { quota, usage, persisted: await navigator.storage.persisted() };
+};
+
 /** @param {string} url @param {Context} context */
 export const room = async (url, context) => {
-  const { manifest } = await opened(url, context);
-  const { storedBytes, totalBytes } = await progressOf(manifest);
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-  return { quota, usage, needed: totalBytes - storedBytes, persisted: await navigator.storage.persisted() };
+  const { storedBytes, totalBytes } = await open(url, context);
+  return { ...(await space()), needed: totalBytes - storedBytes };
 };

@@ -3,6 +3,7 @@
 
 import { available, giveUpIfDead } from './disk.js';
 import { StoreError, isGone, text } from './errors.js';
+import { isLocal, readLocal, reads } from './local.js';
 import * as memory from './memory.js';
 import { keep, openedToRead, shardOf } from './packs.js';
 import { readAt } from './readers.js';
@@ -22,6 +23,8 @@ export const read = async (url, sha, offset, length, context) => {
     throw new StoreError('missing', `${shard.url} has ${shard.bytes} bytes, but not ${range}: open the pack again`);
   }
   const gone = pack.gone.signal;
+  const local = isLocal(url);
+  if (local && (reads(sha) || !(await available()))) return readLocal(shard, offset, length);
   if (!(await available())) return memory.readFrom(shard, gone, offset, length);
 
   for (let tries = 0; ; tries++) {
@@ -39,6 +42,7 @@ export const read = async (url, sha, offset, length, context) => {
         console.warn(`mixtab: ${sha}.bin in the store: ${text(error)}; it is fetched again`);
       }
     }
+    if (local) return readLocal(shard, offset, length);
     try {
       await want(sha, async () => {
         await keep(pack); // the site's data may have been cleared

@@ -5,7 +5,8 @@
 import { close, discard, exclusive, move, readSmall, shards, size, unlessMissing, writeSmall } from './disk.js';
 import { StoreError, withinQuota } from './errors.js';
 import { copyAgain, fill } from './fill.js';
-import { sha256 } from './hash.js';
+import { hashInTurn, sha256 } from './hash.js';
+import { copy, damaged, isLocal } from './local.js';
 import { tell } from './tabs.js';
 
 const FLUSH_BYTES = 2 << 20;
@@ -53,9 +54,11 @@ const once = async (shard, { signal, onBytes }) => {
   try {
     await part.resume(bytes);
     // Past the browser's cache: it would keep each shard a second time.
-    await fill(part, { url, sha, bytes, cache: 'no-store', signal, onBytes });
+    const job = /** @type {const} */ ({ url, sha, bytes, cache: 'no-store', signal, onBytes });
+    await (isLocal(url) ? copy(part, job) : fill(part, job));
     part.flush();
     if ((await part.hash()) !== sha) {
+      if (isLocal(url)) throw damaged(url);
       throw new StoreError('damaged', `${url} has other bytes than its name says: ${copyAgain}`);
     }
   } catch (error) {
@@ -69,16 +72,6 @@ const once = async (shard, { signal, onBytes }) => {
   }
   await move(file, `${sha}.bin`);
   await unlessMissing(() => dir.removeEntry(`${sha}.etag`));
-};
-
-/** Hashing needs a whole shard in memory: one at a time. @type {Promise<unknown>} */
-let hashing = Promise.resolve();
-
-/** @param {() => Promise<string>} fn @returns {Promise<string>} */
-export const hashInTurn = (fn) => {
-  const turn = hashing.then(fn);
-  hashing = turn.catch(() => {});
-  return turn;
 };
 
 /** A shard on its way; a Sink of fill.js. */

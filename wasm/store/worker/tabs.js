@@ -7,8 +7,11 @@
  *   | {type: 'remove', pack: string}
  *   | {type: 'have', sha: string}
  *   | {type: 'want'}
- *   | {type: 'close', sha: string}} Told
- * have: a shard has become complete; want: somebody waits for one; close: its file is about to go
+ *   | {type: 'close', sha: string}
+ *   | {type: 'lent', pack: string, folder: import('./lent.js').Folder}
+ *   | {type: 'ask', pack: string}} Told
+ * have: a shard has become complete; want: somebody waits for one; close: its file is about to go;
+ * lent: the folder that a pack lies in; ask: for that
  */
 
 const channel = new BroadcastChannel('mixtab-store');

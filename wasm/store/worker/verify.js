@@ -1,26 +1,30 @@
 // @ts-check
-// Hashes what is stored of a pack, and fetches what is damaged.
+// Hashes what is stored of a pack, and fetches what is damaged. What lies in a folder of the
+// user's is hashed too, but put right by the user only.
 
 import { available, discard, inventory, shards, unlessMissing } from './disk.js';
-import { sha256 } from './hash.js';
+import { hashInTurn, sha256 } from './hash.js';
+import { isIntactLocal, isLocal } from './local.js';
 import { Meter } from './meter.js';
 import { opened, shardOf } from './packs.js';
-import { bring, hashInTurn } from './shard.js';
+import { bring } from './shard.js';
 
 /** @param {string} url @param {import('./main.js').Context} context */
 export const verify = async (url, context) => {
   const pack = await opened(url, context);
-  if (!(await available())) return { shards: 0, damaged: 0 };
   const signal = AbortSignal.any([context.signal, pack.gone.signal]);
-  const have = await inventory();
-  const todo = pack.manifest.order.filter((sha) => have.get(sha) === Infinity);
+  const have = (await available()) ? await inventory() : new Map();
+  const stored = (/** @type {string} */ sha) => have.get(sha) === Infinity;
+  const todo = pack.manifest.order.filter((sha) => stored(sha) || isLocal(url));
   const sizes = new Map(todo.map((sha) => [sha, shardOf(pack, sha).bytes]));
   const meter = new Meter(url, sizes, new Map(), 'verifying', context.progress);
   let damaged = 0;
   try {
     for (const sha of todo) {
       signal.throwIfAborted();
-      if (!(await isIntact(sha)) && (await discardDamaged(sha, signal))) {
+      if (!stored(sha)) {
+        if (!(await isIntactLocal(shardOf(pack, sha)))) damaged++;
+      } else if (!(await isIntact(sha)) && (await discardDamaged(sha, signal))) {
         damaged++;
         await bring(shardOf(pack, sha), { signal, onBytes() {} });
       }

@@ -16,6 +16,10 @@ declare module 'virtual:mixtab-store' {
   /** The part of the store that the page uses; Go uses the rest. */
   export interface StoreClient {
     list(): Promise<import('./packs.ts').PackInfo[]>;
+    describe(pack: string): Promise<import('./packs.ts').PackInfo>;
+    lend(folder: FileSystemDirectoryHandle | Map<string, File>): Promise<import('./packs.ts').PackInfo>;
+    allow(pack: string): Promise<boolean>;
+    space(): Promise<import('./packs.ts').StorageInfo>;
     download(pack: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void>;
     pause(pack: string): Promise<void>;
     verify(

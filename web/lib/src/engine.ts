@@ -36,7 +36,7 @@ export type EngineDownload = Readonly<Omit<Download, 'type'>>;
 export type EngineRestoring = Readonly<Omit<Restoring, 'type'>>;
 
 export interface EngineOptions {
-  /** URL of the pack's folder, the one with manifest.json; relative to the page. */
+  /** URL of the pack's folder, the one with manifest.json; relative to the page. Or "local:…", as packs.addFolder told. */
   pack: string;
   /** Wanted context length in tokens; left out: the model's own, as far as memory allows. */
   context?: number;

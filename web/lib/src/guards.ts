@@ -95,6 +95,7 @@ const codes: Record<Code, true> = {
   bad_pack: true,
   network: true,
   storage: true,
+  folder: true,
   context_full: true,
   bad_request: true,
   internal: true,

@@ -27,8 +27,8 @@ export type {
   SamplingParams,
   Usage,
 } from './openai.ts';
-export type { PackInfo, PackOptions, PackProgress, Packs } from './packs.ts';
-export { packs } from './packs.ts';
+export type { PackFolder, PackInfo, PackOptions, PackProgress, Packs, StorageInfo } from './packs.ts';
+export { isLocal, packs } from './packs.ts';
 export type { Preflight, PreflightOptions } from './preflight.ts';
 export { preflight } from './preflight.ts';
 export type {

@@ -373,6 +373,7 @@ export type Code =
   | 'bad_pack'
   | 'network'
   | 'storage'
+  | 'folder'
   | 'context_full'
   | 'bad_request'
   | 'internal';

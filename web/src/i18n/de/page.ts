@@ -126,6 +126,12 @@ export const page: Same<typeof english> = {
       remedy:
         'Schaffen Sie Platz auf der Festplatte oder verlassen Sie das private Fenster, und versuchen Sie es erneut.',
     },
+    folder: {
+      title: 'Der Ordner des Modells lässt sich nicht lesen',
+      safe: 'Ihre Unterhaltung ist noch da, und im Ordner wurde nichts geändert.',
+      remedy:
+        'Liegt der Ordner auf einem Stick oder einer anderen Platte, stecken Sie sie wieder ein; wurden Dateien verschoben, legen Sie sie zurück. Versuchen Sie es dann noch einmal: Der Browser fragt vielleicht, ob diese Seite den Ordner lesen darf.',
+    },
     context_full: {
       title: 'Diese Nachricht ist länger, als das Modell lesen kann',
       safe: 'Ihre Nachricht ist noch hier.',

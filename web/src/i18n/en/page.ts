@@ -124,6 +124,12 @@ export const page = {
       safe: 'Your conversation is still here, and what was downloaded is kept.',
       remedy: 'Free some disk space, or leave the private window, then try again.',
     },
+    folder: {
+      title: 'The model’s folder cannot be read',
+      safe: 'Your conversation is still here, and nothing in the folder was changed.',
+      remedy:
+        'If the folder is on a stick or another disk, plug it in again; if files were moved, put them back. Then try again: the browser may ask whether this page may read the folder.',
+    },
     context_full: {
       title: 'This message is longer than the model can read',
       safe: 'Your message is still here.',

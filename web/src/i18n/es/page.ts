@@ -125,6 +125,12 @@ export const page: Same<typeof english> = {
       safe: 'Tu conversación sigue aquí, y lo descargado se conserva.',
       remedy: 'Libera espacio en el disco, o sal de la ventana privada, y reintenta.',
     },
+    folder: {
+      title: 'No se puede leer la carpeta del modelo',
+      safe: 'Tu conversación sigue aquí y no se ha cambiado nada en la carpeta.',
+      remedy:
+        'Si la carpeta está en una memoria USB o en otro disco, vuelve a conectarlo; si se han movido archivos, devuélvelos a su sitio. Después reintenta: puede que el navegador pregunte si esta página puede leer la carpeta.',
+    },
     context_full: {
       title: 'Este mensaje es más largo de lo que el modelo puede leer',
       safe: 'Tu mensaje sigue aquí.',

@@ -125,6 +125,12 @@ export const page: Same<typeof english> = {
       safe: 'Votre conversation est toujours là, et ce qui a été téléchargé est conservé.',
       remedy: 'Libérez de l’espace disque, ou quittez la fenêtre privée, puis réessayez.',
     },
+    folder: {
+      title: 'Le dossier du modèle ne peut pas être lu',
+      safe: 'Votre conversation est toujours là, et rien n’a été modifié dans le dossier.',
+      remedy:
+        'S’il se trouve sur une clé ou un autre disque, rebranchez-le\u00a0; si des fichiers ont été déplacés, remettez-les en place. Puis réessayez\u00a0: le navigateur demandera peut-être si cette page peut lire le dossier.',
+    },
     context_full: {
       title: 'Ce message est plus long que ce que le modèle peut lire',
       safe: 'Votre message est toujours là.',

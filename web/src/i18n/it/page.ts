@@ -125,6 +125,12 @@ export const page: Same<typeof english> = {
       safe: 'La conversazione è ancora qui, e ciò che è stato scaricato rimane.',
       remedy: 'Libera spazio sul disco, o esci dalla finestra privata, poi riprova.',
     },
+    folder: {
+      title: 'La cartella del modello non può essere letta',
+      safe: 'La conversazione è ancora qui e nella cartella non è cambiato nulla.',
+      remedy:
+        'Se la cartella è su una chiavetta o su un altro disco, ricollegalo; se dei file sono stati spostati, rimettili al loro posto. Poi riprova: il browser potrebbe chiedere se questa pagina può leggere la cartella.',
+    },
     context_full: {
       title: 'Questo messaggio è più lungo di quanto il modello possa leggere',
       safe: 'Il messaggio è ancora qui.',
