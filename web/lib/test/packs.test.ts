@@ -28,6 +28,10 @@ function fakeStore(failure?: Error) {
     pause: answer('pause'),
     verify: answer('verify', { shards: 3, damaged: 1 }),
     remove: answer('remove'),
+    describe: answer('describe', { pack: `${pack}/` }),
+    lend: answer('lend', { pack: 'local:1/' }),
+    allow: answer('allow', true),
+    space: answer('space', { quota: 2, usage: 1, persisted: false }),
   } as unknown as StoreClient;
   let opened = 0;
   const packs = new Packs(() => {
@@ -66,10 +70,16 @@ describe('packs', () => {
     ['busy', 'storage'],
     ['unavailable', 'storage'],
     ['deleted', 'storage'],
+    ['newer', 'bad_pack'],
+    ['empty', 'bad_pack'],
+    ['checkpoint', 'bad_pack'],
+    ['incomplete', 'folder'],
+    ['away', 'folder'],
+    ['locked', 'folder'],
     ['of another version', 'internal'],
   ])('%s errors have the code %s, and the words of the store', async (kind, code) => {
     const { packs } = fakeStore(new StoreError(kind, 'what happened: what to do'));
-    const error = { name: 'MixtabError', code, message: 'what happened: what to do' };
+    const error = { name: 'MixtabError', code, reason: kind, message: 'what happened: what to do' };
     await expect(packs.download(pack)).rejects.toMatchObject(error);
     await expect(packs.list()).rejects.toMatchObject(error);
   });
@@ -79,6 +89,39 @@ describe('packs', () => {
     const reason = new Error('enough');
     await expect(packs.download(pack, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     await expect(packs.download(pack)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('takes a folder as a handle, or as files by their paths in it', async () => {
+    const { packs, calls } = fakeStore();
+    const handle = { kind: 'directory', name: 'stick' } as FileSystemDirectoryHandle;
+    expect(await packs.addFolder(handle)).toEqual({ pack: 'local:1/' });
+    const file = (path: string) =>
+      Object.defineProperty(new File([], path.split('/').at(-1) ?? ''), 'webkitRelativePath', {
+        value: path,
+      });
+    const files = ['pack/manifest.json', 'pack/shards/a.bin', 'pack/other/b', 'pack/shards/c/d'].map(file);
+    await packs.addFolder(files);
+    const map = new Map([['manifest.json', files[0] as File]]);
+    await packs.addFolder(map);
+    expect(calls.map(([name]) => name)).toEqual(['lend', 'lend', 'lend']);
+    expect(calls[0]?.[1]).toBe(handle);
+    expect(calls[1]?.[1]).toEqual(
+      new Map([
+        ['manifest.json', files[0]],
+        ['shards/a.bin', files[1]],
+      ]),
+    );
+    expect(calls[2]?.[1]).toBe(map);
+  });
+
+  it('names packs in folders by their own addresses', async () => {
+    const { packs, calls } = fakeStore();
+    await packs.allow('local:1');
+    await packs.download('local:1/');
+    expect(calls).toEqual([
+      ['allow', 'local:1/'],
+      ['download', 'local:1/', undefined, undefined],
+    ]);
   });
 
   it('refuses what is not an address', async () => {
