@@ -39,8 +39,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var j = 0u; j < TOP_K; j++) {
         let entry = token * TOP_K + j;
         x_at[0] = entry * (params.cols / 4u);
-        slot = state[params.table + route[entry].x];
-        let d = team_sum(lid, down_dot(lid));
+        let d = team_sum(lid, down_dot(lid, state[params.table + route[entry].x]));
         #unroll i ROWS
         sum$i = fma(bitcast<f32>(route[entry].y), d[$i], sum$i); // as moe_combine does
         #end

@@ -36,8 +36,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    slot = plan[tile];
-    var d = team_sum(lid, down_dot(lid));
+    var d = team_sum(lid, down_dot(lid, plan[tile]));
     if (lane(lid) != 0u) {
         return;
     }

@@ -37,9 +37,9 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     }
     x_at[0] = token * (params.cols / 4u);
     x_n = 1u;
-    slot = state[params.table + route[wid.y].x];
-    var g = team_sum(lid, gate_dot(lid));
-    var u = team_sum(lid, up_dot(lid));
+    let slot = state[params.table + route[wid.y].x];
+    var g = team_sum(lid, gate_dot(lid, slot));
+    var u = team_sum(lid, up_dot(lid, slot));
     if (lane(lid) != 0u) {
         return;
     }

@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     }
     let row = first_row(wid.x, lid);
     let tile = 4u + 4u * wid.y;
-    slot = plan[tile];
+    let slot = plan[tile];
     let here = first_token(lid);
     let order = ORDER + plan[tile + 1u] + here;
     let count = plan[tile + 2u];
@@ -41,8 +41,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var i = 0u; i < ROWS; i++) {
         row_at[i] = min(row + i, params.rows - 1u);
     }
-    var g = team_sum(lid, gate_dot(lid));
-    var u = team_sum(lid, up_dot(lid));
+    var g = team_sum(lid, gate_dot(lid, slot));
+    var u = team_sum(lid, up_dot(lid, slot));
     if (lane(lid) != 0u) {
         return;
     }

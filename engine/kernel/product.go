@@ -123,11 +123,6 @@ func (p Product) aliases(f quant.Format, twoBanks bool) map[string]string {
 		names["TEAM"], names["DOT"] = "team_thread", "dot_lanes"
 	case Tiled:
 		names["DOT"] = "dot_tiled"
-	default:
-		return names
-	}
-	if twoBanks {
-		names["BANKS"] = "two_banks_converged"
 	}
 	return names
 }

@@ -4,8 +4,9 @@
 #import DOT($0_a)
 #import slot()
 fn $0_a_load(i: u32) -> Unit {
-    return $0_a_unit(slot * params.stride, params.rows * (params.cols / COLUMNS), i);
+    return $0_a_unit(slot_at * params.stride, params.rows * (params.cols / COLUMNS), i);
 }
-fn $0_dot(lid: u32) -> array<f32, BLOCK> {
+fn $0_dot(lid: u32, slot: u32) -> array<f32, BLOCK> {
+    slot_at = slot;
     return $0_a_dot(lid, params.cols);
 }

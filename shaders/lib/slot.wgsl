@@ -1,1 +1,1 @@
-var<private> slot: u32; // of the expert whose matrices are multiplied
+var<private> slot_at: u32; // the slot of the expert whose matrices are multiplied
