@@ -1,16 +1,20 @@
 import { css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import { language } from '../i18n/index.ts';
 import { MarkdownBlocks } from '../markdown/blocks.ts';
 import { base } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import { markup } from './markup.ts';
+import './code.ts';
+import './maths.ts';
 
 /** A Markdown text that may still grow. Blocks that did not change keep their nodes. */
 @customElement('mixtab-markdown')
 export class MixtabMarkdown extends MixtabElement {
   @property() text = '';
 
-  readonly #blocks = new MarkdownBlocks();
+  #blocks = new MarkdownBlocks();
+  #language = language();
 
   static override styles = [
     base,
@@ -49,28 +53,23 @@ export class MixtabMarkdown extends MixtabElement {
         border-radius: 0.25rem;
         padding: 0.1em 0.3em;
       }
-      pre {
-        overflow-x: auto;
-        background: var(--sunken);
-        border: 1px solid var(--hairline);
-        border-radius: 0.625rem;
-        padding: 0.75rem 1rem;
-        tab-size: 2;
+      a small {
+        color: var(--muted);
       }
-      pre code {
-        background: none;
-        padding: 0;
-        overflow-wrap: normal;
+      li > mixtab-code {
+        margin-block: 0.5em;
       }
       blockquote {
         border-inline-start: 2px solid var(--hairline);
         padding-inline-start: 1rem;
         color: var(--muted);
       }
-      table {
-        display: block;
+      .table {
         overflow-x: auto;
+      }
+      table {
         border-collapse: collapse;
+        overflow-wrap: normal;
         font-size: 0.9375rem;
       }
       th,
@@ -86,7 +85,13 @@ export class MixtabMarkdown extends MixtabElement {
     `,
   ];
 
+  protected override willUpdate(): void {
+    if (this.#language === language()) return;
+    this.#language = language();
+    this.#blocks = new MarkdownBlocks(); // Its labels are in the other language.
+  }
+
   protected override render() {
-    return this.#blocks.update(this.text).map(block => html`<div class="block">${unsafeHTML(block)}</div>`);
+    return this.#blocks.update(this.text).map(block => html`<div class="block" ${markup(block)}></div>`);
   }
 }

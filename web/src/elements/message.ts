@@ -1,23 +1,58 @@
-import { css, html, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { css, html, nothing, type PropertyValues } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
 import { t } from '../i18n/index.ts';
 import type { Turn } from '../state/chat-store.ts';
 import { base } from '../styles/shared.ts';
+import { decompose } from '../text/attachments.ts';
 import { MixtabElement } from './element.ts';
+import type { Action, MixtabMessageActions } from './message-actions.ts';
+import './attachment.ts';
 import './markdown.ts';
+import './message-actions.ts';
+import './message-editor.ts';
 
-/** One turn of the conversation. */
+/** What a reader wants of a message; the conversation's element lets it through. */
+export type MessageWish =
+  | { kind: 'edit'; id: string; text: string }
+  | { kind: 'regenerate'; id: string }
+  | { kind: 'resume'; id: string }
+  | { kind: 'choose'; id: string; step: number };
+
+/** One turn of the conversation. Fires "wish". */
 @customElement('mixtab-message')
 export class MixtabMessage extends MixtabElement {
   @property({ attribute: false }) turn!: Turn;
+  /** Which message of its author it is, from 1. */
+  @property({ type: Number }) number = 1;
+  /** Something is being answered. */
+  @property({ type: Boolean }) answering = false;
+  /** The last of the conversation, whose buttons always show. */
+  @property({ type: Boolean, reflect: true }) last = false;
+
+  @state() private editing = false;
+  @query('mixtab-message-actions') private actions!: MixtabMessageActions;
 
   static override styles = [
     base,
     css`
+      article {
+        min-width: 0;
+      }
       article.user {
-        width: fit-content;
+        display: flex;
+        flex-direction: column;
+        align-items: end;
+        gap: 0.5rem;
         max-width: min(85%, 34rem);
         margin-inline-start: auto;
+      }
+      article.user.editing {
+        max-width: 34rem;
+        align-items: stretch;
+      }
+      .said {
+        max-width: 100%;
+        margin: 0;
         padding: 0.5rem 1rem;
         border-radius: var(--radius) var(--radius) 0.25rem var(--radius);
         background: var(--sunken);
@@ -31,6 +66,26 @@ export class MixtabMessage extends MixtabElement {
       }
       .error {
         color: var(--danger);
+      }
+      mixtab-message-actions {
+        width: fit-content;
+        margin-top: 0.25rem;
+      }
+      article:not(.user) + mixtab-message-actions {
+        margin-inline-start: -0.375rem;
+      }
+      article.user + mixtab-message-actions {
+        margin-inline-start: auto;
+      }
+      @media (hover: hover) {
+        :host(:not([last])) mixtab-message-actions {
+          opacity: 0;
+          transition: opacity var(--motion);
+        }
+        :host(:hover) mixtab-message-actions,
+        :host(:focus-within) mixtab-message-actions {
+          opacity: 1;
+        }
       }
       .thinking {
         display: inline-flex;
@@ -64,9 +119,48 @@ export class MixtabMessage extends MixtabElement {
     `,
   ];
 
+  /** Begins to edit what was said, where it stands. */
+  edit(): void {
+    this.editing = this.turn.role === 'user';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    // Another branch took its place.
+    if (changed.has('turn') && changed.get('turn')?.id !== this.turn.id) this.editing = false;
+  }
+
   protected override render() {
-    const { role, text } = this.turn;
-    if (role === 'user') return html`<article class="user" aria-label=${t('you')}>${text}</article>`;
+    return html`
+      ${this.turn.role === 'user' ? this.#user() : this.#answer()}
+      <mixtab-message-actions
+        .turn=${this.turn}
+        .number=${this.number}
+        .last=${this.last}
+        .answering=${this.answering}
+        ?hidden=${this.editing}
+        @act=${this.#acted}
+      ></mixtab-message-actions>
+    `;
+  }
+
+  #user() {
+    const { attachments, text } = decompose(this.turn.text);
+    return html`<article class="user ${this.editing ? 'editing' : ''}" aria-label=${t('you')}>
+      ${attachments.map(attachment => html`<mixtab-attachment .attachment=${attachment}></mixtab-attachment>`)}
+      ${
+        this.editing
+          ? html`<mixtab-message-editor
+              .text=${text}
+              .attachments=${attachments}
+              @save=${this.#saved}
+              @cancel=${this.#cancelled}
+            ></mixtab-message-editor>`
+          : text === '' ? nothing : html`<p class="said">${text}</p>`
+      }
+    </article>`;
+  }
+
+  #answer() {
     return html`<article aria-label=${t('answer')}>${this.#text()}${this.#note()}</article>`;
   }
 
@@ -95,5 +189,35 @@ export class MixtabMessage extends MixtabElement {
       default:
         return nothing;
     }
+  }
+
+  #acted({ detail: action }: CustomEvent<Action>): void {
+    const { id } = this.turn;
+    switch (action) {
+      case 'edit':
+        return this.edit();
+      case 'previous':
+        return this.#wish({ kind: 'choose', id, step: -1 });
+      case 'next':
+        return this.#wish({ kind: 'choose', id, step: 1 });
+      default:
+        return this.#wish({ kind: action, id });
+    }
+  }
+
+  #saved({ detail: text }: CustomEvent<string>): void {
+    const changed = text !== this.turn.text;
+    this.#cancelled();
+    if (changed) this.#wish({ kind: 'edit', id: this.turn.id, text });
+  }
+
+  async #cancelled(): Promise<void> {
+    this.editing = false;
+    await this.updateComplete;
+    this.actions.focusOn('edit');
+  }
+
+  #wish(detail: MessageWish): void {
+    this.dispatchEvent(new CustomEvent('wish', { detail, bubbles: true, composed: true }));
   }
 }

@@ -1,9 +1,9 @@
 import type { Token, TokensList } from 'marked';
-import { lex, renderBlock } from './render.ts';
+import { lex, toHtml } from './render.ts';
 
 /**
- * A growing Markdown text as HTML blocks. Only the last block can still change while text
- * is added at the end, so only it is read and rendered again.
+ * A growing Markdown text as HTML blocks, which safeText then turns into nodes. Only the last
+ * block can still change while text is added at the end, so only it is read and rendered again.
  */
 export class MarkdownBlocks {
   #source = '';
@@ -26,12 +26,12 @@ export class MarkdownBlocks {
         this.#links[token.tag] ??= { href: token.href, title: token.title };
         defined = true;
       }
-      if (shown(token)) this.#fixed.push(renderBlock(token));
+      if (shown(token)) this.#fixed.push(toHtml(token));
     }
     // A definition also concerns what came before it.
-    if (defined) this.#fixed = lex(source.slice(0, this.#tailStart), {}).filter(shown).map(renderBlock);
+    if (defined) this.#fixed = lex(source.slice(0, this.#tailStart), {}).filter(shown).map(toHtml);
     const tail = tokens[last];
-    return tail && shown(tail) ? [...this.#fixed, renderBlock(tail)] : this.#fixed.slice();
+    return tail && shown(tail) ? [...this.#fixed, toHtml(tail)] : this.#fixed.slice();
   }
 
   #reset(): void {
