@@ -1,42 +1,87 @@
-import { css, html, type PropertyValues } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
-import { ArrowUp, Square } from 'lucide';
+import { css, html, nothing, type PropertyValues } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { ArrowUp, Paperclip, Square } from 'lucide';
+import type { Engine } from '../../lib/src/index.ts';
+import { bytes, integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { base, button } from '../styles/shared.ts';
+import {
+  type Attachment,
+  compose,
+  decompose,
+  largestFile,
+  type Refusal,
+  readAttachment,
+} from '../text/attachments.ts';
 import { MixtabElement } from './element.ts';
+import { FileDrop } from './file-drop.ts';
 import { icon } from './icon.ts';
+import { TokenCount } from './token-count.ts';
+import './attachment.ts';
 
-/** Where a message is written. Fires "draft" with what is written, "send" with the text, and "stop". */
+/**
+ * Where a message is written, and files are added to it. Fires "draft" with what is written,
+ * "send" with the text, "stop", and "edit-last" to change what was sent last.
+ */
 @customElement('mixtab-composer')
 export class MixtabComposer extends MixtabElement {
   @property() draft = '';
   @property({ type: Boolean }) answering = false;
   /** A message waits already; the next one is written but cannot go. */
   @property({ type: Boolean }) waiting = false;
+  /** Counts tokens, once there is one. */
+  @property({ attribute: false }) engine: Engine | undefined;
+  /** Tokens of the conversation so far. */
+  @property({ type: Number }) used = 0;
 
+  /** The draft in its parts. */
+  @state() private attachments: readonly Attachment[] = [];
+  @state() private text = '';
+  @state() private refused: readonly { name: string; why: Refusal }[] = [];
   @query('textarea') private textarea!: HTMLTextAreaElement;
+  @query('input[type=file]') private picker!: HTMLInputElement;
 
+  readonly #drop = new FileDrop(this, files => void this.#attach(files));
+  readonly #count = new TokenCount(this);
   readonly #sendIcon = icon(ArrowUp);
   readonly #stopIcon = icon(Square);
+  readonly #fileIcon = icon(Paperclip);
 
   static override styles = [
     base,
     button,
     css`
       form {
-        display: flex;
-        align-items: end;
-        gap: 0.5rem;
         padding: 0.4375rem;
-        padding-inline-start: 1rem;
         background: var(--raised);
         border: 1px solid var(--hairline);
         border-radius: 1.5rem;
         transition: border-color var(--motion);
       }
-      form:has(textarea:focus-visible) {
+      form:has(textarea:focus-visible),
+      form.over {
         border-color: var(--accent);
         box-shadow: 0 0 0 1px var(--accent);
+      }
+      ul {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: start;
+        gap: 0.375rem;
+        max-height: 30dvh;
+        overflow-y: auto;
+        margin: 0 0 0.375rem;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        min-width: 0;
+        max-width: 100%;
+      }
+      .row {
+        display: flex;
+        align-items: end;
+        gap: 0.25rem;
       }
       textarea {
         flex: 1;
@@ -58,7 +103,7 @@ export class MixtabComposer extends MixtabElement {
         color: var(--muted);
         opacity: 1;
       }
-      form > button {
+      .row > button {
         flex: none;
         display: grid;
         place-items: center;
@@ -66,7 +111,11 @@ export class MixtabComposer extends MixtabElement {
         height: 2.25rem;
         padding: 0;
       }
-      form > button:disabled {
+      .row > .attach {
+        border-color: transparent;
+        color: var(--muted);
+      }
+      .row > button:disabled {
         background: var(--sunken);
         border-color: var(--sunken);
         color: var(--muted);
@@ -76,6 +125,21 @@ export class MixtabComposer extends MixtabElement {
         height: 0.875rem;
         fill: currentColor;
       }
+      p {
+        margin: 0;
+        padding: 0.25rem 0.625rem 0;
+        color: var(--muted);
+        font-size: 0.75rem;
+        line-height: 1.4;
+        font-variant-numeric: tabular-nums;
+        overflow-wrap: anywhere;
+      }
+      p:empty {
+        display: none;
+      }
+      .trouble {
+        color: var(--danger);
+      }
     `,
   ];
 
@@ -84,10 +148,22 @@ export class MixtabComposer extends MixtabElement {
   }
 
   /** Puts a text back to be edited, before what was written since. */
-  restore(text: string): void {
-    this.#write([text, this.draft].filter(part => part !== '').join('\n'));
-    this.textarea.value = this.draft;
+  restore(source: string): void {
+    const { attachments, text } = decompose(source);
+    this.attachments = [...attachments, ...this.attachments];
+    this.#write([text, this.text].filter(part => part !== '').join('\n'));
+    this.textarea.value = this.text;
     this.focus();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('draft') && this.draft !== compose(this)) {
+      const { attachments, text } = decompose(this.draft);
+      this.attachments = attachments;
+      this.text = text;
+      this.refused = [];
+    }
+    this.#count.update(this.engine, this.text, this.attachments);
   }
 
   protected override firstUpdated(): void {
@@ -95,7 +171,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('draft') && !CSS.supports('field-sizing', 'content')) {
+    if (changed.has('text') && !CSS.supports('field-sizing', 'content')) {
       this.textarea.style.height = 'auto';
       this.textarea.style.height = `${this.textarea.scrollHeight}px`;
     }
@@ -103,25 +179,51 @@ export class MixtabComposer extends MixtabElement {
 
   protected override render() {
     return html`
-      <form @submit=${this.#submitted}>
-        <textarea
-          rows="1"
-          aria-label=${t('message')}
-          placeholder=${t('placeholder')}
-          enterkeyhint="send"
-          .value=${this.draft}
-          @input=${this.#typed}
-          @keydown=${this.#keyed}
-        ></textarea>
-        ${this.#button()}
+      <form class=${this.#drop.over ? 'over' : ''} @submit=${this.#submitted}>
+        ${this.attachments.length > 0 ? this.#files() : nothing}
+        <div class="row">
+          <button type="button" class="attach" aria-label=${t('talk.attach')} title=${t('talk.attach')} @click=${this.#pick}>
+            ${this.#fileIcon}
+          </button>
+          <input type="file" multiple hidden @change=${this.#picked} />
+          <textarea
+            rows="1"
+            aria-label=${t('message')}
+            aria-describedby="usage"
+            placeholder=${this.#drop.over ? t('talk.dropHere') : t('placeholder')}
+            enterkeyhint="send"
+            .value=${this.text}
+            @input=${this.#typed}
+            @keydown=${this.#keyed}
+            @paste=${this.#pasted}
+          ></textarea>
+          ${this.#button()}
+        </div>
+        <p class="trouble" role="alert">${this.refused.map(({ name, why }) => this.#refusal(name, why))}</p>
+        ${this.#usage()}
       </form>
     `;
+  }
+
+  #files() {
+    return html`<ul aria-label=${t('talk.files')}>
+      ${this.attachments.map(
+        attachment => html`<li>
+          <mixtab-attachment
+            removable
+            .attachment=${attachment}
+            .tokens=${this.#count.of(attachment)}
+            @remove=${() => this.#remove(attachment)}
+          ></mixtab-attachment>
+        </li>`,
+      )}
+    </ul>`;
   }
 
   /** One button that keeps the focus while it changes its meaning. */
   #button() {
     const label = this.answering ? t('stop') : t('send');
-    const disabled = !this.answering && (this.waiting || this.draft.trim() === '');
+    const disabled = !this.answering && (this.waiting || this.#empty);
     return html`
       <button class="primary ${this.answering ? 'stop' : ''}" aria-label=${label} title=${label} ?disabled=${disabled}>
         ${this.answering ? this.#stopIcon : this.#sendIcon}
@@ -129,20 +231,86 @@ export class MixtabComposer extends MixtabElement {
     `;
   }
 
+  #refusal(name: string, why: Refusal): string {
+    return `${t(`talk.refused.${why}`, { name, size: bytes(largestFile) })} `;
+  }
+
+  /** What the message takes of the context, and a warning where that is more than there is. */
+  #usage() {
+    const context = this.engine?.info.context ?? 0;
+    const { total } = this.#count;
+    if (this.#empty || total === undefined || context === 0) return html`<p id="usage"></p>`;
+    const numbers = { used: integer(this.used + total), size: integer(context) };
+    if (total > context) {
+      const size = { tokens: integer(total), size: integer(context) };
+      return html`<p id="usage" class="trouble">${t('talk.tooLong', size)}</p>`;
+    }
+    const crowded = this.used + total > context;
+    return html`<p id="usage">${t(crowded ? 'talk.crowded' : 'talk.usage', numbers)}</p>`;
+  }
+
+  get #empty(): boolean {
+    return this.text.trim() === '' && this.attachments.length === 0;
+  }
+
   #typed(): void {
+    this.refused = [];
     this.#write(this.textarea.value);
   }
 
-  #write(draft: string): void {
-    this.draft = draft;
-    this.#fire('draft', draft);
+  #write(text: string): void {
+    this.text = text;
+    this.draft = compose(this);
+    this.#fire('draft', this.draft);
   }
 
   #keyed(event: KeyboardEvent): void {
     // Enter also ends the choice of an input method, and then sends nothing.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      this.#send();
+    } else if (event.key === 'ArrowUp' && this.#empty) {
+      event.preventDefault();
+      this.#fire('edit-last');
+    }
+  }
+
+  #pasted(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    // A copied picture or table comes as text too, and is pasted as that.
+    if (files.length === 0 || event.clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
-    this.#send();
+    void this.#attach(files);
+  }
+
+  #pick(): void {
+    this.picker.click();
+  }
+
+  #picked(): void {
+    void this.#attach([...(this.picker.files ?? [])]);
+    this.picker.value = ''; // The same file can be chosen again.
+  }
+
+  async #attach(files: readonly File[]): Promise<void> {
+    const read = await Promise.all(files.map(async file => ({ name: file.name, got: await readAttachment(file) })));
+    const refused = [];
+    const attachments = [...this.attachments];
+    for (const { name, got } of read) {
+      if (typeof got === 'string') refused.push({ name, why: got });
+      else attachments.push(got);
+    }
+    this.refused = refused;
+    this.attachments = attachments;
+    this.#write(this.text);
+    this.focus();
+  }
+
+  #remove(attachment: Attachment): void {
+    this.attachments = this.attachments.filter(other => other !== attachment);
+    this.#write(this.text);
+    this.focus();
   }
 
   #submitted(event: SubmitEvent): void {
@@ -152,10 +320,10 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #send(): void {
-    if (this.draft.trim() !== '') this.#fire('send', this.draft.trim());
+    if (!this.#empty) this.#fire('send', compose({ ...this, text: this.text.trim() }));
   }
 
-  #fire(type: 'draft' | 'send' | 'stop', detail?: string): void {
+  #fire(type: 'draft' | 'send' | 'stop' | 'edit-last', detail?: string): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
