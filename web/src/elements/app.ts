@@ -10,6 +10,7 @@ import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
 import type { HeaderWish } from './header.ts';
 import { Media } from './media.ts';
+import type { MessageWish } from './message.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
@@ -136,6 +137,8 @@ export class MixtabApp extends MixtabElement {
           .turns=${turns}
           .firstSeen=${dropped > 0 ? sent[dropped]?.id : undefined}
           .context=${context}
+          .answering=${answering}
+          @wish=${(event: CustomEvent<MessageWish>) => this.#fulfil(event.detail)}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}
           ${
@@ -160,6 +163,9 @@ export class MixtabApp extends MixtabElement {
           .draft=${live(conversation.draft)}
           .answering=${answering}
           .waiting=${pending !== undefined}
+          .engine=${state.kind === 'ready' ? state.engine : undefined}
+          .used=${figures?.contextTokens ?? 0}
+          @edit-last=${() => this.conversation.editLast()}
           @draft=${(event: CustomEvent<string>) => this.#chat?.setDraft(event.detail)}
           @send=${(event: CustomEvent<string>) => this.#send(event.detail)}
           @stop=${() => this.#chat?.stop()}
@@ -250,6 +256,24 @@ export class MixtabApp extends MixtabElement {
     if (!this.#chat?.send(text)) return;
     this.#chat.setDraft('');
     this.composer.focus();
+    this.conversation.follow();
+  }
+
+  #fulfil(wish: MessageWish): void {
+    switch (wish.kind) {
+      case 'edit':
+        this.#chat?.edit(wish.id, wish.text);
+        break;
+      case 'regenerate':
+        this.#chat?.regenerate(wish.id);
+        break;
+      case 'resume':
+        this.#chat?.resume(wish.id);
+        break;
+      case 'choose':
+        this.#chat?.choose(wish.id, wish.step);
+        return;
+    }
     this.conversation.follow();
   }
 

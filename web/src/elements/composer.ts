@@ -2,7 +2,7 @@ import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { ArrowUp, Paperclip, Square } from 'lucide';
 import type { Engine } from '../../lib/src/index.ts';
-import { bytes, integer } from '../i18n/format.ts';
+import { fileSize, integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { base, button } from '../styles/shared.ts';
 import {
@@ -157,7 +157,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('draft') && this.draft !== compose(this)) {
+    if (changed.has('draft') && this.draft !== this.#composed()) {
       const { attachments, text } = decompose(this.draft);
       this.attachments = attachments;
       this.text = text;
@@ -232,7 +232,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #refusal(name: string, why: Refusal): string {
-    return `${t(`talk.refused.${why}`, { name, size: bytes(largestFile) })} `;
+    return `${t(`talk.refused.${why}`, { name, size: fileSize(largestFile) })} `;
   }
 
   /** What the message takes of the context, and a warning where that is more than there is. */
@@ -249,6 +249,10 @@ export class MixtabComposer extends MixtabElement {
     return html`<p id="usage">${t(crowded ? 'talk.crowded' : 'talk.usage', numbers)}</p>`;
   }
 
+  #composed(): string {
+    return compose({ attachments: this.attachments, text: this.text });
+  }
+
   get #empty(): boolean {
     return this.text.trim() === '' && this.attachments.length === 0;
   }
@@ -260,7 +264,7 @@ export class MixtabComposer extends MixtabElement {
 
   #write(text: string): void {
     this.text = text;
-    this.draft = compose(this);
+    this.draft = this.#composed();
     this.#fire('draft', this.draft);
   }
 
@@ -294,7 +298,9 @@ export class MixtabComposer extends MixtabElement {
   }
 
   async #attach(files: readonly File[]): Promise<void> {
-    const read = await Promise.all(files.map(async file => ({ name: file.name, got: await readAttachment(file) })));
+    const read = await Promise.all(
+      files.map(async file => ({ name: file.name, got: await readAttachment(file) })),
+    );
     const refused = [];
     const attachments = [...this.attachments];
     for (const { name, got } of read) {
@@ -320,7 +326,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #send(): void {
-    if (!this.#empty) this.#fire('send', compose({ ...this, text: this.text.trim() }));
+    if (!this.#empty) this.#fire('send', this.#composed().trim());
   }
 
   #fire(type: 'draft' | 'send' | 'stop' | 'edit-last', detail?: string): void {

@@ -8,10 +8,15 @@ import type { Turn } from '../state/chat-store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 import { icon } from './icon.ts';
+import { lazily } from './lazily.ts';
+import type { MixtabMessage } from './message.ts';
 import './message.ts';
 
 /** How far from the end still counts as being there, in pixels. */
 const nearEnd = 48;
+
+/** So many of the newest messages are made at once. */
+const newest = 8;
 
 /** The scrolling log of messages. It follows the end until the reader scrolls away. */
 @customElement('mixtab-conversation')
@@ -20,6 +25,7 @@ export class MixtabConversation extends MixtabElement {
   /** Id of the first turn that the model still sees, when it does not see all. */
   @property({ attribute: false }) firstSeen: string | undefined;
   @property({ type: Number }) context = 0;
+  @property({ type: Boolean }) answering = false;
 
   @state() private following = true;
   @query('.scroller') private scroller!: HTMLElement;
@@ -63,7 +69,19 @@ export class MixtabConversation extends MixtabElement {
         padding: 1.5rem var(--gutter) 2rem;
         display: flex;
         flex-direction: column;
-        gap: 1.5rem;
+        gap: 0.75rem;
+      }
+      /* What is out of sight is neither laid out nor painted, and yet found by a search. */
+      .turn {
+        content-visibility: auto;
+        padding: 0.25rem; /* Room for the focus, which would be cut off. */
+        margin: 0 -0.25rem;
+      }
+      .turn.bare {
+        content-visibility: hidden;
+      }
+      .turn.live {
+        content-visibility: visible;
       }
       .dropped {
         display: flex;
@@ -100,6 +118,12 @@ export class MixtabConversation extends MixtabElement {
     this.#toEnd();
   }
 
+  /** Lets the reader change what was said last. */
+  editLast(): void {
+    const messages = [...this.renderRoot.querySelectorAll<MixtabMessage>('mixtab-message')];
+    messages.findLast(message => message.turn.role === 'user')?.edit();
+  }
+
   protected override firstUpdated(): void {
     this.#resized.observe(this.content);
     this.#resized.observe(this.scroller);
@@ -124,10 +148,11 @@ export class MixtabConversation extends MixtabElement {
           <slot></slot>
           ${repeat(
             this.turns,
-            turn => turn.id,
-            turn => html`
+            // Branches are in one place, where the focus stays while they are looked through.
+            turn => turn.parent,
+            (turn, index) => html`
               ${turn.id === this.firstSeen ? this.#droppedNote() : nothing}
-              <mixtab-message .turn=${turn}></mixtab-message>
+              ${this.#turn(turn, index)}
             `,
           )}
           <slot name="end"></slot>
@@ -135,6 +160,21 @@ export class MixtabConversation extends MixtabElement {
       </div>
       ${this.following ? nothing : html`<button class="jump" @click=${this.follow}>${this.#arrow}${t('jump')}</button>`}
     `;
+  }
+
+  #turn(turn: Turn, index: number) {
+    const fromEnd = this.turns.length - index;
+    const last = fromEnd === 1;
+    const message = () => html`<mixtab-message
+      .turn=${turn}
+      .number=${(index >> 1) + 1}
+      .last=${last}
+      .answering=${this.answering}
+    ></mixtab-message>`;
+    // One whose height still changes is laid out even where it is not seen.
+    return html`<div class=${last ? 'turn live' : 'turn'} .style=${`contain-intrinsic-block-size: auto ${height(turn)}rem`}>
+      ${lazily(fromEnd <= newest, message)}
+    </div>`;
   }
 
   #droppedNote() {
@@ -154,4 +194,20 @@ export class MixtabConversation extends MixtabElement {
     else if (fromEnd < nearEnd) this.following = true;
     this.#lastTop = scrollTop;
   }
+}
+
+const heights = new WeakMap<Turn, number>();
+
+/** About how high a message will be, so that the scroll bar tells the truth before it is laid out. */
+function height(turn: Turn): number {
+  let rem = heights.get(turn);
+  if (rem === undefined) {
+    const width = turn.role === 'user' ? 60 : 85;
+    const lines = turn.text
+      .split('\n')
+      .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
+    rem = Math.round(lines * 1.6 + 3);
+    heights.set(turn, rem);
+  }
+  return rem;
 }

@@ -27,9 +27,9 @@ export class FileDrop implements ReactiveController {
   }
 
   readonly #dragged = (event: DragEvent): void => {
-    if (!this.#ours(event)) return this.#show(false);
-    event.preventDefault(); // Otherwise the browser would leave the page for the file.
-    this.#show(true);
+    const ours = this.#ours(event);
+    if (ours) event.preventDefault(); // Otherwise the browser would leave the page for the file.
+    this.#show(ours);
   };
 
   readonly #left = (event: DragEvent): void => {

@@ -47,7 +47,8 @@ export class MixtabMessageEditor extends MixtabElement {
 
   protected override firstUpdated(): void {
     const { textarea } = this;
-    if (!CSS.supports('field-sizing', 'content')) textarea.rows = Math.min(12, this.text.split('\n').length + 1);
+    if (!CSS.supports('field-sizing', 'content'))
+      textarea.rows = Math.min(12, this.text.split('\n').length + 1);
     textarea.focus();
     textarea.setSelectionRange(this.text.length, this.text.length);
   }

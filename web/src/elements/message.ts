@@ -155,7 +155,9 @@ export class MixtabMessage extends MixtabElement {
               @save=${this.#saved}
               @cancel=${this.#cancelled}
             ></mixtab-message-editor>`
-          : text === '' ? nothing : html`<p class="said">${text}</p>`
+          : text === ''
+            ? nothing
+            : html`<p class="said">${text}</p>`
       }
     </article>`;
   }
@@ -193,16 +195,10 @@ export class MixtabMessage extends MixtabElement {
 
   #acted({ detail: action }: CustomEvent<Action>): void {
     const { id } = this.turn;
-    switch (action) {
-      case 'edit':
-        return this.edit();
-      case 'previous':
-        return this.#wish({ kind: 'choose', id, step: -1 });
-      case 'next':
-        return this.#wish({ kind: 'choose', id, step: 1 });
-      default:
-        return this.#wish({ kind: action, id });
-    }
+    if (action === 'edit') this.edit();
+    else if (action === 'previous') this.#wish({ kind: 'choose', id, step: -1 });
+    else if (action === 'next') this.#wish({ kind: 'choose', id, step: 1 });
+    else this.#wish({ kind: action, id });
   }
 
   #saved({ detail: text }: CustomEvent<string>): void {

@@ -38,3 +38,14 @@ export function bytes(value: number): string {
     maximumFractionDigits: 1,
   });
 }
+
+/** Of files that may be small: bytes, kilobytes or megabytes. */
+export function fileSize(value: number): string {
+  const power = value < 1e3 ? 0 : value < 1e6 ? 1 : 2;
+  return format(value / 1e3 ** power, {
+    style: 'unit',
+    unit: ['byte', 'kilobyte', 'megabyte'][power] ?? 'byte',
+    unitDisplay: power === 0 ? 'long' : 'short',
+    maximumFractionDigits: power === 2 ? 1 : 0,
+  });
+}

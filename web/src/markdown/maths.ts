@@ -1,3 +1,6 @@
+// Formulas in Markdown, as models write them: $$…$$ and \[…\] on lines of their own, $…$
+// and \(…\) within a line.
+
 import type { TokenizerAndRendererExtension, Tokens } from 'marked';
 
 /** A formula in TeX, found in a text. */
@@ -8,29 +11,36 @@ export interface MathsToken extends Tokens.Generic {
   display: boolean;
 }
 
-// Written as models write it: $$…$$ and \[…\] on lines of their own, $…$ and \(…\) within.
-// A dollar opens a formula only before something other than a space, and closes one only
-// after such and not before a digit, so that prices stay prices.
-const block =
-  /^(?:\$\$((?:(?!\$\$|\n[ \t]*\n)[^])+)\$\$|\\\[((?:(?!\\\]|\n[ \t]*\n)[^])+)\\\])[ \t]*(?:\n+|$)/;
-const inline =
-  /^(?:\$\$((?:(?!\$\$)[^\n])+)\$\$|\\\[((?:(?!\\\])[^\n])+)\\\]|\\\(((?:(?!\\\))[^])+)\\\)|\$(?![\s$])((?:\\[^]|[^\\$\n])*?(?:\\[^\s]|[^\\\s$]))\$(?!\d))/;
-/** A formula on lines of its own whose end is still to come. */
-const open = /^(?:\$\$(?:(?!\$\$|\n[ \t]*\n)[^])*|\\\[(?:(?!\\\]|\n[ \t]*\n)[^])*)$/;
+const displayed = [/^\$\$(.+?)\$\$/s, /^\\\[(.+?)\\\]/s];
 
-/** Formulas as blocks. One that is not closed yet stays one block, whatever its lines look like. */
+const inline = [
+  /^\\\((.+?)\\\)/s,
+  // A dollar opens a formula only before something other than a space, and closes one only
+  // after such and not before a digit, so that prices stay prices.
+  /^\$(?![\s$])((?:\\.|[^\\$\n])*?(?:\\\S|[^\\\s$]))\$(?!\d)/,
+];
+
+/** What a displayed formula begins with. */
+const openings = ['$$', '\\['];
+
+/** No formula goes on behind an empty line. */
+const emptyLine = /\n[ \t]*\n/;
+
+/** Formulas as blocks. */
 export const mathsBlock: TokenizerAndRendererExtension = {
   name: 'mathsBlock',
   level: 'block',
   start: source => /(?:^|\n)(?:\$\$|\\\[)/.exec(source)?.index,
   tokenizer(source): MathsToken | Tokens.Paragraph | undefined {
-    const found = block.exec(source);
-    if (found) {
-      return { type: 'maths', raw: found[0], tex: (found[1] ?? found[2] ?? '').trim(), display: true };
+    const formula = find(source, displayed, true);
+    if (formula) {
+      const [end] = /^[ \t]*(?:\n+|$)/.exec(source.slice(formula.raw.length)) ?? [];
+      return end === undefined ? undefined : { ...formula, raw: formula.raw + end };
     }
-    const [raw] = open.exec(source) ?? [];
-    if (raw === undefined) return undefined;
-    return { type: 'paragraph', raw, text: raw, tokens: [{ type: 'text', raw, text: raw }] };
+    // One that is still being written stays one block, whatever its lines look like.
+    if (!openings.some(opening => source.startsWith(opening)) || emptyLine.test(source)) return undefined;
+    const text = { type: 'text', raw: source, text: source } as const;
+    return { type: 'paragraph', raw: source, text: source, tokens: [text] };
   },
 };
 
@@ -39,10 +49,14 @@ export const mathsInline: TokenizerAndRendererExtension = {
   name: 'mathsInline',
   level: 'inline',
   start: source => /\$|\\[([]/.exec(source)?.index,
-  tokenizer(source): MathsToken | undefined {
-    const found = inline.exec(source);
-    if (!found) return undefined;
-    const tex = found.slice(1).find(part => part !== undefined) ?? '';
-    return { type: 'maths', raw: found[0], tex: tex.trim(), display: /^(?:\$\$|\\\[)/.test(found[0]) };
-  },
+  tokenizer: source => find(source, displayed, true) ?? find(source, inline, false),
 };
+
+function find(source: string, patterns: readonly RegExp[], display: boolean): MathsToken | undefined {
+  for (const pattern of patterns) {
+    const [raw, tex] = pattern.exec(source) ?? [];
+    if (raw === undefined || tex === undefined || emptyLine.test(tex)) continue;
+    return { type: 'maths', raw, tex: tex.trim(), display };
+  }
+  return undefined;
+}

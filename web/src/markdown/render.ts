@@ -4,26 +4,21 @@
 
 import DOMPurify, { type Config } from 'dompurify';
 import { Marked, Renderer, type Token, type TokensList } from 'marked';
-import type { TrustedTypePolicyFactory } from 'trusted-types/lib';
+import type { TrustedTypePolicy, TrustedTypePolicyFactory } from 'trusted-types/lib';
 import { t } from '../i18n/index.ts';
 import { type MathsToken, mathsBlock, mathsInline } from './maths.ts';
 
 const marked = new Marked({
   gfm: true,
   breaks: true,
-  extensions: [
-    mathsBlock,
-    mathsInline,
-    { name: 'maths', renderer: token => formula(token as MathsToken) },
-  ],
+  extensions: [mathsBlock, mathsInline, { name: 'maths', renderer: token => formula(token as MathsToken) }],
   renderer: {
     html: ({ text }) => escapeHtml(text),
     link({ href, tokens }) {
       return anchor(href, this.parser.parseInline(tokens));
     },
     // Shown as what it is and where it lies, for the reader to fetch or not.
-    image: ({ href, text }) =>
-      anchor(href, escapeHtml(text ? t('talk.imageOf', { text }) : t('talk.image'))),
+    image: ({ href, text }) => anchor(href, escapeHtml(text ? t('talk.imageOf', { text }) : t('talk.image'))),
     // Headings of answers lie below those of the page.
     heading({ tokens, depth }) {
       const level = Math.min(6, depth + 2);
@@ -62,7 +57,9 @@ const attributes = {
   ],
 };
 
-const policy = (window as { trustedTypes?: TrustedTypePolicyFactory }).trustedTypes?.createPolicy(
+const policy = (
+  window as { trustedTypes?: Pick<TrustedTypePolicyFactory, 'createPolicy'> }
+).trustedTypes?.createPolicy(
   'mixtab-markdown',
   // DOMPurify parses what it is to clean, in a document that runs and fetches nothing.
   {
@@ -80,6 +77,7 @@ export const safeText = purifier({
   ALLOWED_TAGS: tags.text,
   ALLOWED_ATTR: attributes.text,
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  ADD_URI_SAFE_ATTR: ['align', 'aria-label', 'start', 'tabindex'],
   CUSTOM_ELEMENT_HANDLING: {
     tagNameCheck: /^mixtab-(?:code|maths)$/,
     attributeNameCheck: /^(?:language|display)$/,
@@ -133,6 +131,10 @@ function purifier(rules: Config): (html: string) => DocumentFragment {
       node.setAttribute('rel', 'noopener noreferrer nofollow');
     }
   });
-  const config = { ...common, ...rules, ...(policy && { TRUSTED_TYPES_POLICY: policy }) };
+  const config = {
+    ...common,
+    ...rules,
+    ...(policy && { TRUSTED_TYPES_POLICY: policy as TrustedTypePolicy }),
+  };
   return html => purify.sanitize(html, config) as unknown as DocumentFragment;
 }

@@ -56,11 +56,15 @@ export async function readAttachment(file: File): Promise<Attachment | Refusal> 
 
 function decode(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
-  const wide = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  const wide =
+    first === 0xff && second === 0xfe
+      ? 'utf-16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf-16be'
+        : undefined;
   try {
     const text = new TextDecoder(wide ?? 'utf-8', { fatal: true }).decode(bytes);
-    // Text has no control characters but white space, form feeds, and the escapes of terminals.
-    return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
+    return text.includes('\0') ? undefined : text; // What no text has, and nearly all else has.
   } catch {
     return undefined;
   }

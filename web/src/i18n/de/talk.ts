@@ -1,4 +1,46 @@
 import type { talk as english } from '../en/talk.ts';
 import type { Same } from '../same.ts';
 
-export const talk: Same<typeof english> = {};
+export const talk: Same<typeof english> = {
+  image: 'Bild',
+  imageOf: 'Bild: {{text}}',
+  table: 'Tabelle',
+  code: 'Code',
+  codeIn: 'Code in {{language}}',
+  copyCode: 'Code kopieren',
+  copied: 'Kopiert',
+  failed: 'Nicht kopiert: Der Browser erlaubt es nicht.',
+  actionsOfMessage: 'Nachricht {{number}}',
+  actionsOfAnswer: 'Antwort {{number}}',
+  copyMessage: 'Nachricht {{number}} kopieren',
+  copyAnswer: 'Antwort {{number}} kopieren',
+  edit: 'Nachricht {{number}} bearbeiten',
+  regenerate: 'Antwort {{number}} neu geben lassen',
+  resume: 'Antwort {{number}} fortsetzen',
+  resumeShort: 'Fortsetzen',
+  branch: '{{index}} von {{count}}',
+  previousMessage: 'Vorige Fassung der Nachricht {{number}}',
+  nextMessage: 'Nächste Fassung der Nachricht {{number}}',
+  previousAnswer: 'Vorige Fassung der Antwort {{number}}',
+  nextAnswer: 'Nächste Fassung der Antwort {{number}}',
+  editing: 'Ihre geänderte Nachricht',
+  editHint: 'Die bisherige Antwort bleibt als andere Fassung erhalten.',
+  cancel: 'Abbrechen',
+  save: 'Neu senden',
+  attach: 'Textdateien hinzufügen',
+  files: 'Dateien dieser Nachricht',
+  dropHere: 'Textdateien hier ablegen',
+  removeFile: '{{name}} entfernen',
+  tokens_one: '{{formatted}} Token',
+  tokens_other: '{{formatted}} Token',
+  refused: {
+    binary: '{{name}} ist keine Textdatei; das Modell kann sie nicht lesen.',
+    large: '{{name}} ist größer als {{size}}; mehr kann nicht hinzugefügt werden.',
+    unreadable:
+      '{{name}} konnte nicht gelesen werden. Ordner lassen sich nicht hinzufügen, und Dateien nur, solange sie an ihrem Ort liegen.',
+  },
+  usage: '{{used}} von {{size}} Token',
+  crowded: '{{used}} von {{size}} Token: Die ältesten Nachrichten werden ausgelassen.',
+  tooLong:
+    'Diese Nachricht hat {{tokens}} Token; das Modell kann höchstens {{size}} lesen. Kürzen Sie sie oder entfernen Sie eine Datei.',
+};

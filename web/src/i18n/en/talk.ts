@@ -1,3 +1,45 @@
 // Texts of what can be done with messages, and the composer.
 
-export const talk = {};
+export const talk = {
+  image: 'Image',
+  imageOf: 'Image: {{text}}',
+  table: 'Table',
+  code: 'Code',
+  codeIn: 'Code in {{language}}',
+  copyCode: 'Copy code',
+  copied: 'Copied',
+  failed: 'Could not be copied: the browser does not allow it.',
+  actionsOfMessage: 'Message {{number}}',
+  actionsOfAnswer: 'Answer {{number}}',
+  copyMessage: 'Copy message {{number}}',
+  copyAnswer: 'Copy answer {{number}}',
+  edit: 'Edit message {{number}}',
+  regenerate: 'Answer {{number}} again',
+  resume: 'Continue answer {{number}}',
+  resumeShort: 'Continue',
+  branch: '{{index}} of {{count}}',
+  previousMessage: 'Previous version of message {{number}}',
+  nextMessage: 'Next version of message {{number}}',
+  previousAnswer: 'Previous version of answer {{number}}',
+  nextAnswer: 'Next version of answer {{number}}',
+  editing: 'Your message, changed',
+  editHint: 'What was answered before stays as another version.',
+  cancel: 'Cancel',
+  save: 'Send again',
+  attach: 'Add text files',
+  files: 'Files of this message',
+  dropHere: 'Drop text files here',
+  removeFile: 'Remove {{name}}',
+  tokens_one: '{{formatted}} token',
+  tokens_other: '{{formatted}} tokens',
+  refused: {
+    binary: '{{name}} is not a text file, so the model cannot read it.',
+    large: '{{name}} is larger than {{size}}, which is the most that can be added.',
+    unreadable:
+      '{{name}} could not be read. Folders cannot be added, and files only while they are where they were.',
+  },
+  usage: '{{used}} of {{size}} tokens',
+  crowded: '{{used}} of {{size}} tokens: the oldest messages will be left out.',
+  tooLong:
+    'This message has {{tokens}} tokens, and the model can read {{size}} at most. Shorten it or remove a file.',
+};

@@ -1,4 +1,46 @@
 import type { talk as english } from '../en/talk.ts';
 import type { Same } from '../same.ts';
 
-export const talk: Same<typeof english> = {};
+export const talk: Same<typeof english> = {
+  image: 'Imagen',
+  imageOf: 'Imagen: {{text}}',
+  table: 'Tabla',
+  code: 'Código',
+  codeIn: 'Código en {{language}}',
+  copyCode: 'Copiar el código',
+  copied: 'Copiado',
+  failed: 'No se pudo copiar: el navegador no lo permite.',
+  actionsOfMessage: 'Mensaje {{number}}',
+  actionsOfAnswer: 'Respuesta {{number}}',
+  copyMessage: 'Copiar el mensaje {{number}}',
+  copyAnswer: 'Copiar la respuesta {{number}}',
+  edit: 'Editar el mensaje {{number}}',
+  regenerate: 'Rehacer la respuesta {{number}}',
+  resume: 'Continuar la respuesta {{number}}',
+  resumeShort: 'Continuar',
+  branch: '{{index}} de {{count}}',
+  previousMessage: 'Versión anterior del mensaje {{number}}',
+  nextMessage: 'Versión siguiente del mensaje {{number}}',
+  previousAnswer: 'Versión anterior de la respuesta {{number}}',
+  nextAnswer: 'Versión siguiente de la respuesta {{number}}',
+  editing: 'Tu mensaje modificado',
+  editHint: 'La respuesta anterior se conserva como otra versión.',
+  cancel: 'Cancelar',
+  save: 'Enviar de nuevo',
+  attach: 'Añadir archivos de texto',
+  files: 'Archivos de este mensaje',
+  dropHere: 'Suelta aquí archivos de texto',
+  removeFile: 'Quitar {{name}}',
+  tokens_one: '{{formatted}} token',
+  tokens_other: '{{formatted}} tokens',
+  refused: {
+    binary: '{{name}} no es un archivo de texto, así que el modelo no puede leerlo.',
+    large: '{{name}} supera {{size}}, lo máximo que se puede añadir.',
+    unreadable:
+      'No se pudo leer {{name}}. No se pueden añadir carpetas, ni archivos que ya no estén en su sitio.',
+  },
+  usage: '{{used}} de {{size}} tokens',
+  crowded: '{{used}} de {{size}} tokens: los mensajes más antiguos se dejarán fuera.',
+  tooLong:
+    'Este mensaje tiene {{tokens}} tokens y el modelo puede leer {{size}} como máximo. Acórtalo o quita un archivo.',
+};

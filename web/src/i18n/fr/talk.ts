@@ -1,4 +1,46 @@
 import type { talk as english } from '../en/talk.ts';
 import type { Same } from '../same.ts';
 
-export const talk: Same<typeof english> = {};
+export const talk: Same<typeof english> = {
+  image: 'Image',
+  imageOf: 'Image : {{text}}',
+  table: 'Tableau',
+  code: 'Code',
+  codeIn: 'Code en {{language}}',
+  copyCode: 'Copier le code',
+  copied: 'Copié',
+  failed: 'Copie impossible : le navigateur ne l’autorise pas.',
+  actionsOfMessage: 'Message {{number}}',
+  actionsOfAnswer: 'Réponse {{number}}',
+  copyMessage: 'Copier le message {{number}}',
+  copyAnswer: 'Copier la réponse {{number}}',
+  edit: 'Modifier le message {{number}}',
+  regenerate: 'Refaire la réponse {{number}}',
+  resume: 'Poursuivre la réponse {{number}}',
+  resumeShort: 'Poursuivre',
+  branch: '{{index}} sur {{count}}',
+  previousMessage: 'Version précédente du message {{number}}',
+  nextMessage: 'Version suivante du message {{number}}',
+  previousAnswer: 'Version précédente de la réponse {{number}}',
+  nextAnswer: 'Version suivante de la réponse {{number}}',
+  editing: 'Votre message modifié',
+  editHint: 'La réponse précédente reste disponible comme autre version.',
+  cancel: 'Annuler',
+  save: 'Renvoyer',
+  attach: 'Ajouter des fichiers texte',
+  files: 'Fichiers de ce message',
+  dropHere: 'Déposez ici des fichiers texte',
+  removeFile: 'Retirer {{name}}',
+  tokens_one: '{{formatted}} jeton',
+  tokens_other: '{{formatted}} jetons',
+  refused: {
+    binary: '{{name}} n’est pas un fichier texte : le modèle ne peut pas le lire.',
+    large: '{{name}} dépasse {{size}}, la taille maximale d’un fichier ajouté.',
+    unreadable:
+      '{{name}} n’a pas pu être lu. Les dossiers ne peuvent pas être ajoutés, ni les fichiers déplacés entre-temps.',
+  },
+  usage: '{{used}} jetons sur {{size}}',
+  crowded: '{{used}} jetons sur {{size}} : les messages les plus anciens seront laissés de côté.',
+  tooLong:
+    'Ce message compte {{tokens}} jetons et le modèle peut en lire {{size}} au plus. Raccourcissez-le ou retirez un fichier.',
+};

@@ -1,4 +1,46 @@
 import type { talk as english } from '../en/talk.ts';
 import type { Same } from '../same.ts';
 
-export const talk: Same<typeof english> = {};
+export const talk: Same<typeof english> = {
+  image: 'Immagine',
+  imageOf: 'Immagine: {{text}}',
+  table: 'Tabella',
+  code: 'Codice',
+  codeIn: 'Codice in {{language}}',
+  copyCode: 'Copia il codice',
+  copied: 'Copiato',
+  failed: 'Copia non riuscita: il browser non la consente.',
+  actionsOfMessage: 'Messaggio {{number}}',
+  actionsOfAnswer: 'Risposta {{number}}',
+  copyMessage: 'Copia il messaggio {{number}}',
+  copyAnswer: 'Copia la risposta {{number}}',
+  edit: 'Modifica il messaggio {{number}}',
+  regenerate: 'Rifai la risposta {{number}}',
+  resume: 'Continua la risposta {{number}}',
+  resumeShort: 'Continua',
+  branch: '{{index}} di {{count}}',
+  previousMessage: 'Versione precedente del messaggio {{number}}',
+  nextMessage: 'Versione successiva del messaggio {{number}}',
+  previousAnswer: 'Versione precedente della risposta {{number}}',
+  nextAnswer: 'Versione successiva della risposta {{number}}',
+  editing: 'Il messaggio modificato',
+  editHint: 'La risposta di prima resta come altra versione.',
+  cancel: 'Annulla',
+  save: 'Invia di nuovo',
+  attach: 'Aggiungi file di testo',
+  files: 'File di questo messaggio',
+  dropHere: 'Rilascia qui i file di testo',
+  removeFile: 'Rimuovi {{name}}',
+  tokens_one: '{{formatted}} token',
+  tokens_other: '{{formatted}} token',
+  refused: {
+    binary: '{{name}} non è un file di testo, quindi il modello non può leggerlo.',
+    large: '{{name}} supera {{size}}, il massimo che si può aggiungere.',
+    unreadable:
+      'Non è stato possibile leggere {{name}}. Le cartelle non si possono aggiungere, e nemmeno i file spostati nel frattempo.',
+  },
+  usage: '{{used}} token su {{size}}',
+  crowded: '{{used}} token su {{size}}: i messaggi più vecchi verranno tralasciati.',
+  tooLong:
+    'Questo messaggio ha {{tokens}} token e il modello può leggerne al massimo {{size}}. Accorcialo o rimuovi un file.',
+};
