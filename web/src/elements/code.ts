@@ -1,4 +1,4 @@
-import { css, html, nothing } from 'lit';
+import { css, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { t } from '../i18n/index.ts';
 import { base } from '../styles/shared.ts';
@@ -112,7 +112,7 @@ export class MixtabCode extends MixtabElement {
     const label = name ? t('talk.codeIn', { language: name }) : t('talk.code');
     return html`
       <div>
-        <span>${name || nothing}</span>
+        <span>${name || t('talk.code')}</span>
         <mixtab-copy .text=${() => this.#code} label=${t('talk.copyCode')}></mixtab-copy>
       </div>
       <pre tabindex="0" role="group" aria-label=${label}><code>${this.#shown()}</code></pre>
