@@ -6,19 +6,26 @@ import (
 )
 
 // csp is the page's Content-Security-Policy. Packs may come from any host, so connect-src
-// is open. The engine's worker may start from a blob, which is how a page of another
-// origin starts it. Nothing is ever evaluated from a string but WebAssembly.
+// allows all of them, but only over https; a pack under development also from this machine.
+// The engine's worker may start from a blob, which is how a page of another origin starts
+// it. Nothing is ever evaluated from a string but WebAssembly.
+//
+// Text becomes HTML, and an address a script, only through a policy of this list: Lit's for
+// the page's own templates, one for the Markdown that DOMPurify has cleaned, one for the
+// engine's workers and one for the service worker.
 var csp = strings.Join([]string{
 	"default-src 'self'",
 	"script-src 'self' 'wasm-unsafe-eval'",
 	"worker-src 'self' blob:",
-	"connect-src *",
+	"connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
 	"style-src 'self'",
 	"img-src 'self' data: blob:",
 	"object-src 'none'",
 	"base-uri 'none'",
 	"form-action 'self'",
 	"frame-ancestors 'none'",
+	"require-trusted-types-for 'script'",
+	"trusted-types lit-html mixtab-markdown mixtab-worker mixtab-service-worker",
 }, "; ")
 
 // permissions turns off what the page never asks for.

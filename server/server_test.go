@@ -207,7 +207,8 @@ func TestEveryResponseIsSecured(t *testing.T) {
 				t.Errorf("%s %s: no Permissions-Policy", method, path)
 			}
 			policy := w.Header().Get("Content-Security-Policy")
-			for _, want := range []string{"default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "connect-src *",
+			for _, want := range []string{"default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
+				"require-trusted-types-for 'script'", "trusted-types lit-html mixtab-markdown mixtab-worker mixtab-service-worker",
 				"style-src 'self'", "img-src 'self' data: blob:", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'"} {
 				if !strings.Contains("; "+policy+";", "; "+want+";") {
 					t.Errorf("%s %s: the CSP lacks %q: %s", method, path, want, policy)

@@ -1,11 +1,13 @@
 import { defineConfig } from 'vite';
 import { engine } from './vite/engine.ts';
+import { pwa } from './vite/pwa.ts';
 
 export default defineConfig(({ mode }) => ({
   // Relative addresses: the library is also loaded from other origins, and the page may
   // live under a path.
   base: './',
-  plugins: [engine()],
+  // Work on the page with a pretended engine wants no cache between it and the build.
+  plugins: [engine(), ...(mode === 'fake' ? [] : pwa())],
   server: {
     fs: { allow: ['..'] },
     proxy: { '/packs': process.env.MIXTAB_SERVER ?? 'http://localhost:8080' },

@@ -12,6 +12,7 @@ const types = {
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
 };
 
 const policy = scripts =>
@@ -19,12 +20,14 @@ const policy = scripts =>
     "default-src 'self'",
     `script-src 'self' ${scripts} 'wasm-unsafe-eval'`,
     "worker-src 'self' blob:",
-    'connect-src *',
+    "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
+    "require-trusted-types-for 'script'",
+    'trusted-types lit-html mixtab-markdown mixtab-worker mixtab-service-worker',
   ].join('; ');
 
 /**

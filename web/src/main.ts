@@ -2,6 +2,7 @@ import type { EngineOptions } from '../lib/src/index.ts';
 import { MixtabApp } from './elements/app.ts';
 import { startLanguages } from './i18n/index.ts';
 import { EngineStore } from './state/engine-store.ts';
+import './state/install-store.ts'; // A browser offers installing once, early.
 import { startTheme } from './state/theme.ts';
 
 const demoPack = 'packs/demo/';
@@ -15,6 +16,8 @@ async function start(): Promise<void> {
   await customElements.whenDefined('mixtab-app');
   const app = document.querySelector('mixtab-app');
   if (app instanceof MixtabApp) app.start(engines, isDemo(pack));
+  const { startOffline } = await import('./offline/index.ts');
+  await startOffline(engines);
 }
 
 function isDemo(pack: string): boolean {

@@ -1,3 +1,5 @@
+import { scriptUrl } from './script-url.ts';
+
 /**
  * Starts a worker. A browser refuses a worker script of another origin but lets a script of
  * one's own import it, so from elsewhere a blob does that. A page with a
@@ -11,12 +13,12 @@ export function startWorker(
   onFailure = 'setTimeout(() => { throw error; })',
 ): Worker {
   const options: WorkerOptions = { type: 'module', name };
-  if (url.origin === location.origin) return new Worker(url, options);
+  if (url.origin === location.origin) return new Worker(scriptUrl(url.href), options);
 
   const script = trampoline(url.href, onFailure);
   const blobUrl = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
   try {
-    return new Worker(blobUrl, options);
+    return new Worker(scriptUrl(blobUrl), options);
   } finally {
     // The worker fetches its script before the next task; the address is not needed later.
     setTimeout(() => URL.revokeObjectURL(blobUrl), 10_000);

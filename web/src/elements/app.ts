@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { takePrompt } from '../offline/prompt-link.ts';
 import { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
 import { StoreController } from '../state/store.ts';
@@ -102,9 +103,18 @@ export class MixtabApp extends MixtabElement {
     this.#engines = engines;
     this.#chat = new ChatStore(engines);
     this.#demo = demo;
+    this.#takePrompt();
     new StoreController(this, engines);
     new StoreController(this, this.#chat);
     void engines.open();
+  }
+
+  /** A text that came by a link or from another app waits in the composer, in a conversation of its own. */
+  #takePrompt(): void {
+    const text = takePrompt();
+    if (text === undefined) return;
+    this.#chat?.start();
+    this.#chat?.setDraft(text);
   }
 
   override connectedCallback(): void {
@@ -159,6 +169,7 @@ export class MixtabApp extends MixtabElement {
         </mixtab-conversation>
       </main>
       <footer ?inert=${covered}>
+        <mixtab-notice .answering=${answering}></mixtab-notice>
         <mixtab-composer
           .draft=${live(conversation.draft)}
           .answering=${answering}

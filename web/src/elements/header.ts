@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import {
+  Download,
   Ellipsis,
   type IconNode,
   Keyboard,
@@ -14,6 +15,8 @@ import {
 } from 'lucide';
 import { isLanguage, language, languages, setLanguage, t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
+import { installStore } from '../state/install-store.ts';
+import { StoreController } from '../state/store.ts';
 import { setTheme, theme, themes } from '../state/theme.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
@@ -42,6 +45,11 @@ export class MixtabHeader extends MixtabElement {
   @property({ type: Boolean }) panelShown = false;
 
   readonly #icons = new Map<IconNode, SVGElement>();
+
+  constructor() {
+    super();
+    new StoreController(this, installStore);
+  }
 
   static override styles = [
     base,
@@ -158,6 +166,7 @@ export class MixtabHeader extends MixtabElement {
       <div class="tools" id="tools" popover=${this.narrow ? 'auto' : nothing} @keydown=${this.#keyed}>
         ${this.#button(SlidersHorizontal, t('header.settings'), 'settings')}
         ${this.#button(PanelRight, t('header.panel'), 'panel', this.panelShown)}
+        ${installStore.offered ? this.#install() : nothing}
         ${this.#theme()}
         ${this.#button(Keyboard, t('header.keys'), 'keys')}
         <select aria-label=${t('language')} @change=${this.#chosen}>
@@ -168,6 +177,13 @@ export class MixtabHeader extends MixtabElement {
         </select>
       </div>
     `;
+  }
+
+  #install() {
+    const label = t('offline.install');
+    return html`<button class="icon" aria-label=${label} title=${label} @click=${() => installStore.install()}>
+      ${this.#icon(Download)}<span class="label">${label}</span>
+    </button>`;
   }
 
   #button(node: IconNode, label: string, wish: HeaderWish, pressed?: boolean) {

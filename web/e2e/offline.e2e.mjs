@@ -1,0 +1,438 @@
+// The page as an app: without network or server, newer versions, links and shares, its security
+// policy, and OpenAI's own client against the service worker.
+import assert from 'node:assert/strict';
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { assertAccessible } from './axe.mjs';
+import { launch, open, parts, status } from './browser.mjs';
+import { startServer } from './server.mjs';
+import { serve } from './static-server.mjs';
+
+const path = relative => fileURLToPath(new URL(relative, import.meta.url));
+const patience = { timeout: 120_000 };
+const lemon = /lemon juice/;
+const locales = { en: 'en-GB', fr: 'fr-FR', it: 'it-IT', de: 'de-DE', es: 'es-ES' };
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+test('after one visit it answers with neither network nor server', { timeout: 240_000 }, async () => {
+  const ours = await startServer();
+  const { page, close } = await open(browser, ours.url);
+  await kept(page);
+  ours.close();
+  await page.context().setOffline(true);
+  await page.reload();
+  await status(page, 'Ready');
+  assert.equal(await page.evaluate(() => navigator.onLine), false);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  const { message, log } = parts(page);
+  await message.fill('What is your favourite condiment?');
+  await page.keyboard.press('Enter');
+  await log.getByText(lemon).waitFor(patience);
+  // Languages and views that the first visit did not load.
+  await page.evaluate(() => localStorage.setItem('mixtab.language', 'it'));
+  await page.reload();
+  await page.getByRole('textbox', { name: 'Messaggio' }).waitFor();
+  await close();
+});
+
+test('a newer version is announced after the answer and taken up by a click', {
+  timeout: 240_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mixtab-update-'));
+  await cp(path('../dist'), folder, { recursive: true });
+  await cp(path('../../demo/pack'), join(folder, 'packs/demo'), { recursive: true });
+  const site = await serve(folder);
+  try {
+    const { page, problems, close } = await open(browser, site.url);
+    const { message, log } = parts(page);
+    const notice = page.getByRole('status', { name: 'About this page' });
+    await kept(page);
+    await page.evaluate(() => {
+      globalThis.oldPage = true;
+    });
+    await message.fill('What is your favourite condiment?');
+    await page.keyboard.press('Enter');
+    await status(page, 'Answering');
+    await appendFile(join(folder, 'sw.js'), '\n// newer\n');
+    await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration.update();
+      while (!registration.waiting) await new Promise(resolve => setTimeout(resolve, 20));
+    });
+    assert.equal(await parts(page).stop.isVisible(), true, 'it still answers');
+    assert.equal(await notice.textContent().then(text => text.trim()), '');
+    await log.getByText(lemon).waitFor(patience);
+    await notice.getByText('A new version of this page is ready.').waitFor(patience);
+    assert.equal(await page.evaluate(() => globalThis.oldPage), true, 'nothing is forced');
+
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await assertAccessible(page, `an update, ${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const locale of Object.keys(locales)) {
+      await page.evaluate(tag => {
+        const select = [...document.querySelectorAll('*')];
+        for (let i = 0; i < select.length; i++)
+          select.push(...(select[i].shadowRoot?.querySelectorAll('*') ?? []));
+        const languages = select.find(node => node.localName === 'select' && node.value.length === 2);
+        languages.value = tag;
+        languages.dispatchEvent(new Event('change'));
+      }, locale);
+      await page.locator(`html[lang=${locale}]`).waitFor();
+      const wide = await page.evaluate(() => {
+        const box = document
+          .querySelector('mixtab-app')
+          .shadowRoot.querySelector('mixtab-notice')
+          .getBoundingClientRect();
+        return [document.documentElement.scrollWidth - innerWidth, box.right - innerWidth];
+      });
+      assert.ok(Math.max(...wide) <= 0, `${locale}: no sideways scrolling at 320: ${wide}`);
+    }
+    await page.locator('mixtab-notice button.primary').click();
+    await page.waitForFunction(() => globalThis.oldPage === undefined);
+    await page.waitForFunction(async () => {
+      const { waiting, active } = await navigator.serviceWorker.getRegistration();
+      return waiting === null && active.state === 'activated';
+    });
+    assert.deepEqual(problems, []);
+    await close();
+  } finally {
+    site.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a prompt link and a share wait in the composer for a click', { timeout: 120_000 }, async () => {
+  const { page, problems, close } = await open(
+    browser,
+    `${server.url}?q=What%20is%20your%20favourite%20condiment%3F`,
+  );
+  const { message, send, log } = parts(page);
+  await status(page, 'Ready');
+  assert.equal(await message.inputValue(), 'What is your favourite condiment?');
+  assert.equal(new URL(page.url()).search, '');
+  assert.equal(await page.getByRole('article').count(), 0, 'nothing was sent');
+  await send.click();
+  await log.getByText(lemon).waitFor(patience);
+
+  await kept(page);
+  const requests = [];
+  page.on('request', request => requests.push(request.method()));
+  await page.evaluate(() => {
+    const form = Object.assign(document.createElement('form'), {
+      action: './share',
+      method: 'post',
+      enctype: 'multipart/form-data',
+    });
+    const fields = { title: 'A & B', text: 'größer <b>als</b> gedacht?', url: '' };
+    for (const [name, value] of Object.entries(fields)) {
+      form.append(Object.assign(document.createElement('input'), { name, value }));
+    }
+    document.body.append(form);
+    form.submit();
+  });
+  await page.waitForURL(server.url, patience);
+  await message.waitFor();
+  await until(async () => (await message.inputValue()) === 'A & B\ngrößer <b>als</b> gedacht?');
+  assert.equal(await page.getByRole('article').count(), 0, 'nothing was sent');
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a session breaks no rule of its policy, and an injected script is refused', {
+  timeout: 240_000,
+}, async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  await context.addInitScript(() => {
+    globalThis.violations = [];
+    document.addEventListener('securitypolicyviolation', event => {
+      globalThis.violations.push(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  const page = await context.newPage();
+  const refused = [];
+  page.on('console', message => {
+    if (/Content.Security.Policy|Trusted/i.test(message.text())) refused.push(message.text());
+  });
+  await page.goto(server.url);
+  await kept(page);
+  const { message, log, send } = parts(page);
+  await message.fill('What is your favourite condiment?');
+  await page.keyboard.press('Enter');
+  await log.getByText(lemon).waitFor(patience);
+  await send.waitFor(patience);
+  for (const name of ['Settings', 'What the engine does']) {
+    const button = page.getByRole('button', { name });
+    if ((await button.count()) === 1) await button.click();
+    await page.keyboard.press('Escape');
+  }
+  await page.reload(); // by the service worker
+  await status(page, 'Ready');
+  assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
+  assert.deepEqual(refused, []);
+
+  const attacks = await page.evaluate(async () => {
+    const outcome = {};
+    const attempt = (name, attack) => {
+      try {
+        attack();
+        outcome[name] = 'no error';
+      } catch (error) {
+        outcome[name] = error.name;
+      }
+    };
+    const inline = document.createElement('script');
+    attempt('text', () => {
+      inline.text = 'globalThis.injected = true';
+    });
+    inline.append('globalThis.injected = true');
+    document.head.append(inline);
+    attempt('innerHTML', () => {
+      document.body.innerHTML += '<img src=x onerror="globalThis.injected = true">';
+    });
+    attempt('worker', () => new Worker('data:text/javascript,'));
+    attempt('policy', () => globalThis.trustedTypes.createPolicy('evil', { createHTML: text => text }));
+    const button = document.createElement('button');
+    attempt('handler', () => button.setAttribute('onclick', 'globalThis.injected = true'));
+    button.click();
+    await new Promise(resolve => setTimeout(resolve, 200));
+    return { ...outcome, injected: globalThis.injected, seen: globalThis.violations.length };
+  });
+  const { injected, seen, handler: _handler, ...outcome } = attacks;
+  assert.equal(injected, undefined);
+  assert.ok(seen >= 4, `${seen} violations seen`);
+  for (const [name, error] of Object.entries(outcome)) assert.equal(error, 'TypeError', name);
+  await context.close();
+});
+
+test('OpenAI’s own client gets answers from the service worker', { timeout: 240_000 }, async () => {
+  const { page, close } = await open(browser, server.url);
+  await kept(page);
+  await page.evaluate(await openaiClient());
+  const told = await page.evaluate(async () => {
+    const client = new globalThis.OpenAI({
+      apiKey: 'none',
+      baseURL: `${location.origin}/v1`,
+      dangerouslyAllowBrowser: true,
+      maxRetries: 0,
+    });
+    const [{ id: model }] = (await client.models.list()).data;
+    const question = {
+      model,
+      temperature: 0,
+      messages: [{ role: 'user', content: 'What is your favourite condiment?' }],
+    };
+    const whole = await client.chat.completions.create(question);
+    const chunks = [];
+    for await (const chunk of await client.chat.completions.create({
+      ...question,
+      stream: true,
+      stream_options: { include_usage: true },
+    })) {
+      chunks.push(chunk);
+    }
+    const leave = new AbortController();
+    const aborted = await client.chat.completions
+      .create(question, { signal: leave.signal, ...setTimeout(() => leave.abort(), 100) })
+      .catch(error => error.constructor.name);
+    const left = await client.chat.completions.create({ ...question, stream: true });
+    for await (const _ of left) break; // It leaves a stream in the middle.
+    const several = await Promise.all(
+      ['What is the capital of Japan?', 'What is the capital of France?'].map(content =>
+        client.chat.completions.create({ ...question, messages: [{ role: 'user', content }] }),
+      ),
+    );
+    const refused = await client.chat.completions
+      .create({ ...question, model: 'gpt-4' })
+      .catch(error => error);
+    return {
+      model,
+      whole: whole.choices[0].message.content,
+      streamed: chunks.map(chunk => chunk.choices[0]?.delta.content ?? '').join(''),
+      usage: chunks.at(-1).usage,
+      aborted,
+      several: several.map(answer => answer.choices[0].message.content),
+      refused: [refused.status, refused.code, refused.constructor.name],
+    };
+  });
+  assert.match(told.whole, lemon);
+  assert.equal(told.streamed, told.whole);
+  assert.ok(told.usage.total_tokens > told.usage.completion_tokens);
+  assert.equal(told.aborted, 'APIUserAbortError');
+  assert.match(told.several[0], /Tokyo/);
+  assert.match(told.several[1], /Paris/);
+  assert.deepEqual(told.refused, [404, 'model_not_found', 'NotFoundError']);
+  await close();
+});
+
+test('a service worker killed mid-stream fails that request and answers the next', {
+  timeout: 240_000,
+}, async () => {
+  const { page, close } = await open(browser, server.url);
+  await kept(page);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('ServiceWorker.enable');
+  await page.evaluate(() => {
+    const ask = (content, more) =>
+      fetch('v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ messages: [{ role: 'user', content }], temperature: 0, ...more }),
+      });
+    globalThis.ask = ask;
+    globalThis.streaming = new Promise(started => {
+      globalThis.outcome = (async () => {
+        const reader = (await ask('What is your favourite condiment?', { stream: true })).body.getReader();
+        await reader.read();
+        started();
+        for (;;) if ((await reader.read()).done) return 'ended';
+      })().catch(error => error.name);
+    });
+  });
+  await page.evaluate(() => globalThis.streaming);
+  await devtools.send('ServiceWorker.stopAllWorkers');
+  assert.equal(await page.evaluate(() => globalThis.outcome), 'TypeError');
+  const next = await page.evaluate(async () => {
+    const response = await globalThis.ask('What is the capital of Japan?');
+    return (await response.json()).choices[0].message.content;
+  });
+  assert.match(next, /Tokyo/);
+  await close();
+});
+
+test('a page without an engine is answered by one that has it, or told that none is there', {
+  timeout: 240_000,
+}, async () => {
+  const { page, close } = await open(browser, server.url);
+  await kept(page);
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}healthz`);
+  const models = () =>
+    other.evaluate(async () => {
+      const response = await fetch('/v1/models');
+      return { status: response.status, ...(await response.json()) };
+    });
+  assert.equal((await models()).data?.length, 1);
+  await page.close();
+  const { status: code, error } = await models();
+  assert.deepEqual([code, error.code, error.type], [503, 'no_engine', 'server_error']);
+  await close();
+});
+
+test('a model that the browser deleted is said so, and comes again', { timeout: 240_000 }, async () => {
+  const { page, problems, close } = await open(browser, server.url);
+  await kept(page);
+  await page.goto(`${server.url}healthz`);
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+  });
+  await page.goto(server.url);
+  await status(page, 'Ready');
+  const notice = page.getByRole('status', { name: 'About this page' });
+  await notice.getByText('Your browser had deleted the model').waitFor();
+  await assertAccessible(page, 'after an eviction');
+  await notice.getByRole('button', { name: 'Dismiss' }).click();
+  await kept(page);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a browser without service workers, as in a private window, says what does not work', {
+  timeout: 120_000,
+}, async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  await context.addInitScript(() => {
+    delete Navigator.prototype.serviceWorker;
+  });
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await status(page, 'Ready');
+  await page.getByText('does not let the page be kept').waitFor();
+  await context.close();
+});
+
+test('a browser that cannot run the page is told so in every language', { timeout: 60_000 }, async () => {
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  await page.route('**/assets/index-*.js', route => route.abort());
+  await page.goto(server.url);
+  for (const text of [
+    'did not start',
+    'pas démarré',
+    'non si è avviata',
+    'nicht gestartet',
+    'no se ha iniciado',
+  ]) {
+    await page.getByText(text).waitFor();
+  }
+  await context.close();
+});
+
+test('the first paint comes within a second', { timeout: 120_000 }, async t => {
+  const paints = [];
+  for (let i = 0; i < 3; i++) {
+    const { page, close } = await open(browser, server.url, { serviceWorkers: 'block' });
+    await status(page, 'Ready');
+    paints.push(
+      await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime),
+    );
+    await close();
+  }
+  t.diagnostic(`first contentful paint after ${paints.map(Math.round).join(', ')} ms`);
+  assert.ok(Math.min(...paints) <= 1000, `${paints}`);
+});
+
+/** Resolves when a next visit needs neither network nor server. */
+async function kept(page) {
+  await status(page, 'Ready');
+  await page.waitForFunction(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    return (
+      active.state === 'activated' &&
+      (localStorage.getItem('mixtab.kept-packs') ?? '').includes('/packs/demo/')
+    );
+  });
+}
+
+let client;
+/** OpenAI's client as a script that sets globalThis.OpenAI. */
+async function openaiClient() {
+  client ??= build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      lib: {
+        entry: createRequire(import.meta.url).resolve('openai/index.mjs'),
+        name: 'OpenAIModule',
+        formats: ['iife'],
+      },
+    },
+  });
+  const [{ output }] = [await client].flat();
+  return `${output[0].code}; globalThis.OpenAI = OpenAIModule.OpenAI;`;
+}
+
+async function until(condition) {
+  const end = Date.now() + 10_000;
+  while (!(await condition())) {
+    assert.ok(Date.now() < end, `in time: ${condition}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
