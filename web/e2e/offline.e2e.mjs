@@ -418,6 +418,7 @@ async function openaiClient() {
     logLevel: 'error',
     build: {
       write: false,
+      minify: false, // Its errors are known by their names.
       lib: {
         entry: createRequire(import.meta.url).resolve('openai/index.mjs'),
         name: 'OpenAIModule',
