@@ -10,6 +10,7 @@ import '../elements/notice.ts';
 export async function startOffline(engines: EngineStore): Promise<void> {
   follow(engines, serving());
   follow(engines, state => watchStorage(engines.pack, state));
+  if (import.meta.env.MODE !== 'production') return; // Work on the page wants no cache in between.
   if (document.readyState !== 'complete') {
     await new Promise(resolve => addEventListener('load', resolve, { once: true }));
   }
