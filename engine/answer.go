@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mixtab/engine/chat"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/sample"
 	"mixtab/engine/tokenizer"
 )
@@ -24,6 +25,15 @@ type Request struct {
 	// Continue has the last message of a conversation, an assistant's, go on. With the same
 	// sampling, its seed among it, the answer becomes what it would have been in one piece.
 	Continue bool
+
+	// Logprobs tells the log-probability of every token but the end token, and of so many
+	// alternatives, TopLogprobs, at most MaxTopLogprobs. They are the model's own, of its
+	// logits before bias, mask, penalties and temperature. Then nothing is drafted.
+	Logprobs    bool
+	TopLogprobs int
+	// Routing is told which experts gave each token, the end token too, soon after it; nil:
+	// nobody is. Its numbers count from 0. Then nothing is drafted either.
+	Routing func(mixtral.Routing)
 }
 
 // A Finish is the reason why an answer ended.
@@ -53,6 +63,9 @@ type Result struct {
 type Delta struct {
 	Text   string
 	Tokens int // generated so far
+	// Logprobs are of the tokens whose text is in this delta, and of those that add none of
+	// their own or whose text a stop string took. Over all deltas each is told once.
+	Logprobs []TokenLogprobs
 }
 
 // ErrNoTokenizer is what text gives on a pack that has only token ids.
@@ -118,6 +131,9 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 	if req.MaxTokens < 0 {
 		return Result{}, fmt.Errorf("max_tokens is %d; it must be at least 1, or 0 for no limit", req.MaxTokens)
 	}
+	if req.TopLogprobs < 0 || req.TopLogprobs > MaxTopLogprobs {
+		return Result{}, fmt.Errorf("top_logprobs is %d; it must be between 0 and %d", req.TopLogprobs, MaxTopLogprobs)
+	}
 	res = Result{Finish: FinishLength, PromptTokens: len(prompt) + len(begun), CachedTokens: e.Reused(slices.Concat(prompt, begun))}
 	text := answerText{stream: e.Tokenizer.NewStream(), stops: stopStrings(req.Stop)}
 	for _, id := range begun {
@@ -129,7 +145,13 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 	}()
 	start := time.Now()
 	var first time.Time
-	for id, err := range e.GenerateDrafting(ctx, prompt, begun, req.Sampling, &drafts) {
+	var untold []TokenLogprobs
+	say := func(piece string) {
+		emit(Delta{Text: piece, Tokens: res.CompletionTokens, Logprobs: untold})
+		untold = nil
+	}
+	watch := mixtral.Watch{Logits: req.Logprobs, Routing: req.Routing}
+	for token, err := range e.Tokens(ctx, Generation{prompt, begun, req.Sampling, &drafts, watch}) {
 		if ctx.Err() != nil {
 			res.Finish = FinishCancelled
 			break
@@ -143,13 +165,16 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 		}
 		res.CompletionTokens++
 		res.Decode = time.Since(first)
-		if e.isEnd(id) {
+		if e.isEnd(token.ID) {
 			res.Finish = FinishStop
 			break
 		}
-		piece, stopped := text.push(id)
-		if piece != "" {
-			emit(Delta{Text: piece, Tokens: res.CompletionTokens})
+		if req.Logprobs {
+			untold = append(untold, e.logprobs(text.stream, token, req.TopLogprobs))
+		}
+		piece, stopped := text.push(token.ID)
+		if piece != "" || stopped && len(untold) > 0 {
+			say(piece)
 		}
 		if stopped {
 			res.Finish = FinishStop
@@ -159,8 +184,8 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 			break
 		}
 	}
-	if rest := text.flush(); rest != "" {
-		emit(Delta{Text: rest, Tokens: res.CompletionTokens})
+	if rest := text.flush(); rest != "" || len(untold) > 0 {
+		say(rest)
 	}
 	return res, nil
 }

@@ -45,9 +45,6 @@ type Config struct {
 	// under way then goes on. nil: a lost device is an error.
 	Reopen func(ctx context.Context) (gpu.Device, weights.Source, error)
 
-	// Trace is told which experts each decoded token chose: NExpertsPerTok of each layer.
-	Trace func(chosen []int)
-
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
 }
@@ -120,7 +117,7 @@ func (e *Engine) load(ctx context.Context, src weights.Source) (*mixtral.Model, 
 		return nil, err
 	}
 	m, err := mixtral.Load(ctx, e.dev, src, e.Manifest, mixtral.Options{Context: e.cfg.Context, KV: e.cfg.KV, Tuning: e.tuning,
-		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Trace: e.cfg.Trace, Progress: e.cfg.Progress})
+		ExpertBudget: e.cfg.ExpertBudget, Lazy: e.cfg.Lazy, Progress: e.cfg.Progress})
 	if errors.Is(err, gpu.ErrOutOfMemory) {
 		err = fmt.Errorf("%w: close other programs that use the GPU, or pack the model in a smaller format", err)
 	}

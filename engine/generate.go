@@ -24,35 +24,64 @@ func (e *Engine) Reused(prompt []int32) int { return e.model.Cache().Common(prom
 // Tokens are sampled on the device, unless the config needs the host; the host only collects
 // them, some steps behind.
 func (e *Engine) Generate(ctx context.Context, prompt []int32, cfg sample.Config) iter.Seq2[int32, error] {
-	return e.GenerateDrafting(ctx, prompt, nil, cfg, &Drafts{})
-}
-
-// GenerateDrafting is Generate with prompt lookup, for an answer of which the first tokens,
-// begun, are there. Sampling counts them: it goes on as if it had chosen them itself.
-func (e *Engine) GenerateDrafting(ctx context.Context, prompt, begun []int32, cfg sample.Config, drafts *Drafts) iter.Seq2[int32, error] {
 	return func(yield func(int32, error) bool) {
-		if err := e.generate(ctx, prompt, begun, cfg, drafts, yield); err != nil {
-			yield(0, err)
+		for token, err := range e.Tokens(ctx, Generation{Prompt: prompt, Sampling: cfg}) {
+			if !yield(token.ID, err) {
+				return
+			}
 		}
 	}
 }
 
-func (e *Engine) generate(ctx context.Context, prompt, begun []int32, cfg sample.Config, drafts *Drafts, yield func(int32, error) bool) error {
-	if n := len(prompt) + len(begun); n > e.Context() {
+// A Generation is all that Tokens can be asked for.
+type Generation struct {
+	Prompt   []int32
+	Begun    []int32 // the answer's first tokens, which sampling counts as if it had chosen them
+	Sampling sample.Config
+	Drafts   *Drafts       // of prompt lookup; nil: none
+	Watch    mixtral.Watch // of the tokens behind Begun, which its Routing numbers from 0
+}
+
+// A Token is one that was generated.
+type Token struct {
+	ID     int32
+	Logits []float32 // as mixtral.Step's
+}
+
+// Tokens is Generate with all its possibilities.
+func (e *Engine) Tokens(ctx context.Context, g Generation) iter.Seq2[Token, error] {
+	if g.Drafts == nil {
+		g.Drafts = &Drafts{}
+	}
+	if tell := g.Watch.Routing; tell != nil {
+		g.Watch.Routing = func(r mixtral.Routing) {
+			r.Number -= len(g.Begun)
+			tell(r)
+		}
+	}
+	return func(yield func(Token, error) bool) {
+		if err := e.generate(ctx, g, yield); err != nil {
+			yield(Token{}, err)
+		}
+	}
+}
+
+func (e *Engine) generate(ctx context.Context, g Generation, yield func(Token, error) bool) error {
+	if n := len(g.Prompt) + len(g.Begun); n > e.Context() {
 		return fmt.Errorf("%w: the prompt has %d tokens, and the model keeps %d: shorten the conversation", ErrContextFull, n, e.Context())
 	}
 	e.begin()
 	defer e.end()
-	answer := slices.Clone(begun)
-	next := func(id int32) bool {
+	answer := slices.Clone(g.Begun)
+	next := func(token Token) bool {
 		e.opened = time.Time{}
-		answer = append(answer, id)
-		return yield(id, nil)
+		answer = append(answer, token.ID)
+		return yield(token, nil)
 	}
 	for {
 		err := e.lost
 		if err == nil {
-			err = e.sample(ctx, prompt, answer, cfg, drafts, next)
+			err = e.sample(ctx, g, answer, next)
 		}
 		if !errors.Is(err, gpu.ErrDeviceLost) {
 			return err
@@ -64,14 +93,15 @@ func (e *Engine) generate(ctx context.Context, prompt, begun []int32, cfg sample
 }
 
 // sample generates what follows the prompt and the answer so far.
-func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.Config, drafts *Drafts, next func(int32) bool) error {
-	m := e.model
+func (e *Engine) sample(ctx context.Context, g Generation, answer []int32, next func(Token) bool) error {
+	m, prompt, drafts := e.model, g.Prompt, g.Drafts
 	text := slices.Concat(prompt, answer)
 	reused := m.Cache().Reuse(text)
-	if err := e.prepareDrafts(ctx, cfg, drafts); err != nil {
+	m.Watch(g.Watch)
+	if err := e.prepareDrafts(ctx, g.Sampling, drafts); err != nil {
 		return err
 	}
-	if err := m.Begin(cfg, answer...); err != nil {
+	if err := m.Begin(g.Sampling, answer...); err != nil {
 		return err
 	}
 	if err := m.Prefill(ctx, text[reused:]); err != nil {
@@ -94,16 +124,20 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 		if len(flying) == 0 {
 			e.changeBudget()
 		}
-		var tokens []int32
+		var tokens []Token
 		draft := e.draft(text, drafts, end-1-step)
 		if step > begun && len(draft) > 0 && len(flying) == 0 {
-			tokens, err = m.DecodeDraft(ctx, step, draft)
+			var ids []int32
+			ids, err = m.DecodeDraft(ctx, step, draft)
+			for _, id := range ids {
+				tokens = append(tokens, Token{ID: id})
+			}
 			drafts.Drafted += len(draft)
 			drafts.Accepted += max(0, len(tokens)-1)
 		} else {
 			// What is under way comes in first: before a draft, a token of the host's, or
 			// another budget.
-			hold := len(draft) > 0 || cfg.OnHost() || e.budgetChanges()
+			hold := len(draft) > 0 || g.Sampling.OnHost() || e.budgetChanges()
 			tokens, err = e.step(ctx, &flying, step, begun, end, hold)
 		}
 		if err != nil {
@@ -113,7 +147,7 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 			if step > begun {
 				m.Accept(text[len(text)-1]) // this step has written its keys and values
 			}
-			text = append(text, token)
+			text = append(text, token.ID)
 			step++
 			if !next(token) {
 				return nil
@@ -124,7 +158,7 @@ func (e *Engine) sample(ctx context.Context, prompt, answer []int32, cfg sample.
 }
 
 // step waits for the next token, after it has queued some behind it, unless it is to hold.
-func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun, end int, hold bool) ([]int32, error) {
+func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun, end int, hold bool) ([]Token, error) {
 	ahead := e.ahead
 	if hold {
 		ahead = 0
@@ -137,9 +171,10 @@ func (e *Engine) step(ctx context.Context, flying *[]*mixtral.Step, step, begun,
 		}
 		*flying = append(*flying, s)
 	}
-	token, err := (*flying)[0].Wait(ctx)
+	s := (*flying)[0]
 	*flying = (*flying)[1:]
-	return []int32{token}, err
+	id, err := s.Wait(ctx)
+	return []Token{{ID: id, Logits: s.Logits}}, err
 }
 
 // prepareDrafts finds out whether there can be drafts.

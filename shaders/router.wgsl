@@ -2,8 +2,8 @@
 // softmax over just those (ties: the lower expert).
 // x f32[n, dim] · w f32[dim] · gate f32[EXPERTS, dim] · state
 // h f32[n, dim] = the normalised x · route (expert u32, weight f32)[n, TOP_K]
-// With trace != 0, for a pass of one token: the chosen experts go to the state's words from
-// trace on. With fault != 0, for a pass of one token: where one of them has no slot, the
+// With trace != 0, for a pass of one token: the route goes to the state's words from trace
+// on, too. With fault != 0, for a pass of one token: where one of them has no slot, the
 // pass waits from here on, until the host has loaded it.
 // Dispatch (n, 1, 1).
 #import workgroup_sum()
@@ -87,9 +87,11 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     }
     var missing = false;
     for (var i = 0u; i < TOP_K; i++) {
-        route[t * TOP_K + i] = vec2<u32>(chosen[i], bitcast<u32>(weight[i] / total));
+        let choice = vec2<u32>(chosen[i], bitcast<u32>(weight[i] / total));
+        route[t * TOP_K + i] = choice;
         if (params.trace != 0u) {
-            state[params.trace + i] = chosen[i];
+            state[params.trace + 2u * i] = choice.x;
+            state[params.trace + 2u * i + 1u] = choice.y;
         }
         missing = missing || state[params.table + chosen[i]] == NO_SLOT;
     }

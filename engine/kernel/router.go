@@ -13,7 +13,7 @@ type RouterParams struct {
 // passes of several tokens.
 type RouterSlots struct {
 	Table int // StateLayout.Table
-	Trace int // StateLayout.Trace; 0: the chosen experts are not noted
+	Trace int // StateLayout.Trace; 0: the route is not noted
 	Fault int // 1 + the layer; 0: the pass goes on whether or not the experts have slots
 }
 

@@ -17,15 +17,16 @@ const (
 const NoSlot = 0xffffffff
 
 // A StateLayout says what lies behind the state's first words in a model of so many
-// layers: the trace, which experts each layer chose for the pass's one token, and the
-// slot table, which slot each layer's experts lie in.
+// layers: the trace, which experts each layer chose for the pass's one token and with what
+// weights, and the slot table, which slot each layer's experts lie in.
 type StateLayout struct {
 	Layers int
 	Choice
 }
 
-// Trace is the first word of a layer's TopK chosen experts.
-func (s StateLayout) Trace(layer int) int { return stateHead + layer*s.TopK }
+// Trace is the first word of a layer's TopK chosen experts, each with its weight as in a
+// route: (expert u32, weight f32)[TopK].
+func (s StateLayout) Trace(layer int) int { return stateHead + layer*2*s.TopK }
 
 // Table is the first word of a layer's slots, one for each expert.
 func (s StateLayout) Table(layer int) int { return s.Trace(s.Layers) + layer*s.Experts }

@@ -34,8 +34,8 @@ func (m *Model) PrepareDrafts(ctx context.Context) (off string, err error) {
 		return "", m.broken
 	case !m.slots.complete():
 		return "not all experts are on the device", nil
-	case m.options.Trace != nil:
-		return "the experts of each token are traced", nil
+	case m.watch.unwatched() != "":
+		return m.watch.unwatched(), nil
 	case m.tuning.Chunk <= MaxDraft || m.Context-m.cache.Len() <= MaxDraft:
 		return "the context is too small", nil
 	}

@@ -13,6 +13,9 @@ import (
 // counts and the ring, which nobody reads.
 func (s *Step) choose(logits []uint32) (int32, error) {
 	m := s.m
+	if m.watch.Logits {
+		s.Logits = floats(logits)
+	}
 	token, err := m.host.Next(floats(logits))
 	if err != nil {
 		return 0, err

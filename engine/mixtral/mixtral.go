@@ -30,9 +30,6 @@ type Options struct {
 	ExpertBudget int64 // bytes of experts on the device; 0: all of them
 	Lazy         bool  // experts come when a token first wants them, even if all have room
 
-	// Trace is told the experts of every decoded token, TopK for each layer, soon after it.
-	Trace func(chosen []int)
-
 	// Progress is told the bytes of weights that are on the device, of all.
 	Progress func(loaded, total int64)
 }
@@ -70,7 +67,9 @@ type Model struct {
 	flying                []*Step      // decoding steps under way, in order
 	host                  *sample.Host // samples the answer under way; nil: the device does
 	hostPos               int          // of the token that it sampled last
-	traced                gpu.Readback // the trace of the token that came last; nil: none, or it is delivered
+	watch                 Watch
+	untold                *routed // of the token that came last; nil: nobody watches, or it is told
+	chunkLen              int     // tokens of the chunk that was run last
 }
 
 // Load allocates what the model needs, compiles its kernels and moves its weights to the

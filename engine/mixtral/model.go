@@ -92,6 +92,7 @@ func (m *Model) PrefillChunk(ctx context.Context, tokens []int32) error {
 		// As if the chunk had been full, so that a short prompt does not promise too much.
 		whole.took(time.Since(start) * time.Duration(m.tuning.Chunk) / time.Duration(len(tokens)))
 	}
+	m.chunkLen = len(tokens)
 	m.cache.tokens = append(m.cache.tokens, tokens...)
 	return nil
 }

@@ -342,19 +342,3 @@ func TestCancelledDecode(t *testing.T) {
 	}
 	mixtraltest.Run(t, m, 8)
 }
-
-// The trace tells every token's experts, whether or not all are on the device.
-func TestTrace(t *testing.T) {
-	var traces [3][][]int
-	for i, budget := range []int64{0, 1 << 17, 3 << 16} {
-		m := load(t, "deep", quant.Q4, mixtral.Options{Context: 64, ExpertBudget: budget,
-			Trace: func(chosen []int) { traces[i] = append(traces[i], chosen) }})
-		mixtraltest.Run(t, m, 10)
-		if len(traces[i]) != 9 { // the first token comes of the prefill
-			t.Errorf("%d tokens were traced, want 9", len(traces[i]))
-		}
-	}
-	if fmt.Sprint(traces[0]) != fmt.Sprint(traces[1]) || fmt.Sprint(traces[0]) != fmt.Sprint(traces[2]) {
-		t.Errorf("traces differ:\n%v\n%v\n%v", traces[0], traces[1], traces[2])
-	}
-}

@@ -12,8 +12,9 @@ import (
 // A Step is a token on its way: the pass that samples it runs on the device, or waits
 // there for experts that its Wait brings.
 //
-// Where all experts are on the device the host reads 4 bytes of it. Else it reads the state:
-// it says whether the pass waits, and the trace, which experts each layer chose. What is
+// Where all experts are on the device the host reads 4 bytes of it, and what a Watch asks for.
+// Else it reads the state: it says whether the pass waits, and the trace, which experts each
+// layer chose. What is
 // queued behind a layer that waits does nothing and has to be queued again,
 // so that a pass is queued as far only as passes got lately.
 type Step struct {
@@ -21,12 +22,18 @@ type Step struct {
 	number int
 	read   gpu.Readback // nil: not begun
 	reads  reading
-	trace  gpu.Readback // where only the token is waited for and a trace is wanted; else nil
+	routed *routed      // read behind the token; nil: nobody watches, or the state has it
+	logits gpu.Readback // read behind the token; nil: nobody watches, or the host samples
+	loads  []int        // Routing.Loads so far
 	since  int          // the layer behind the one that waited last
 	from   int          // the layer from which the pass was queued last
 	upto   int          // the layer whose experts are not queued yet; all layers: the whole pass is
 	asked  time.Time    // when it was queued last; zero of the first, which is no whole pass
 	told   int          // layers whose choice the cache knows
+
+	// Logits are what the token was sampled from, before bias, mask, penalties and temperature,
+	// once Wait has returned; nil unless Watch asked for them.
+	Logits []float32
 }
 
 // A reading is what is read back of a step.
@@ -88,6 +95,12 @@ func (m *Model) SampleFirst() (*Step, error) {
 	} else {
 		err = s.start(theToken, m.head, m.sample)
 	}
+	if err == nil && m.watch.Routing != nil {
+		s.routed, err = m.startFirstRouting()
+	}
+	if err == nil && m.watch.Logits && m.host == nil {
+		err = s.startLogits()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,20 +123,22 @@ func (s *Step) queue(from int, bound gpu.Program) error {
 		m.decode.end = m.head
 	}
 	last, err := m.decode.submit(m.dev, from, s.upto, bound)
+	reads := theToken
 	switch {
 	case err != nil:
 		return err
 	case !m.slots.complete():
-		return s.start(theState, last...)
+		reads = theState
 	case m.host != nil:
-		err = s.start(theLogits, last...)
-	default:
-		err = s.start(theToken, last...)
+		reads = theLogits
 	}
-	if err != nil || m.options.Trace == nil {
-		return err
+	err = s.start(reads, last...)
+	if err == nil && m.watch.Routing != nil && reads != theState {
+		s.routed, err = m.startRouting()
 	}
-	s.trace, err = m.startTrace()
+	if err == nil && m.watch.Logits && m.host == nil && s.upto == m.Config.NLayers {
+		err = s.startLogits() // of a pass that waits nobody's
+	}
 	return err
 }
 
@@ -159,7 +174,7 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 		case s.reads != theState:
 			s.arrived(m.Config.NLayers)
 			m.flying = m.flying[1:]
-			if err := m.deliver(ctx, s.trace); err != nil {
+			if err := s.tellWatch(ctx, s.routed); err != nil {
 				return 0, err
 			}
 			if s.reads == theLogits {
@@ -182,11 +197,8 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 			m.slots.ran(m.Config.NLayers - s.since)
 			s.tell(words, m.Config.NLayers)
 			m.flying = m.flying[1:]
-			if m.options.Trace != nil {
-				if err := m.deliver(ctx, nil); err != nil {
-					return 0, err
-				}
-				m.options.Trace(m.chosenByAll(words))
+			if err := s.tellWatch(ctx, m.routingIn(words)); err != nil {
+				return 0, err
 			}
 			if m.host == nil {
 				return int32(words[kernel.StateToken]), nil
@@ -245,8 +257,12 @@ func (s *Step) serve(ctx context.Context, l int, words []uint32) error {
 		}
 		later.read = nil
 	}
+	if err := s.waitLogits(ctx); err != nil { // of a pass that did not come to them
+		return err
+	}
 	s.tell(words, l+1)
 	wanted := m.chosen(words, l)
+	s.loads = append(s.loads, m.missing(l, wanted)...)
 	if err := m.admit(ctx, l, wanted); err != nil {
 		return err
 	}
@@ -287,48 +303,6 @@ func (m *Model) release(step uint32) error {
 	return m.dev.Write(m.act.state.Buffer, 4*kernel.StateN, words)
 }
 
-// chosen are the experts that a layer chose for the pass's token.
-func (m *Model) chosen(state []uint32, l int) []int {
-	at := m.stateLayout().Trace(l)
-	all := make([]int, m.Config.NExpertsPerTok)
-	for i := range all {
-		all[i] = int(state[at+i])
-	}
-	return all
-}
-
-// chosenByAll are the choices of all layers.
-func (m *Model) chosenByAll(state []uint32) []int {
-	var all []int
-	for l := range m.Config.NLayers {
-		all = append(all, m.chosen(state, l)...)
-	}
-	return all
-}
-
-// startTrace reads the choices of all layers behind the token, for deliver.
-func (m *Model) startTrace() (gpu.Readback, error) {
-	l := m.stateLayout()
-	return m.dev.StartRead(m.act.state.Buffer, 4*l.Trace(0), 4*(l.Table(0)-l.Trace(0)))
-}
-
-// deliver gives Options.Trace the trace of the token before, which has come by now, and
-// keeps that of this one, so that no token waits for its trace.
-func (m *Model) deliver(ctx context.Context, next gpu.Readback) error {
-	r := m.traced
-	m.traced = next
-	if r == nil {
-		return nil
-	}
-	l := m.stateLayout()
-	words := make([]uint32, l.Table(0))
-	if err := waitWords(ctx, r, words[l.Trace(0):]); err != nil {
-		return err
-	}
-	m.options.Trace(m.chosenByAll(words))
-	return nil
-}
-
 // tell gives the cache the choices of the layers below end.
 func (s *Step) tell(state []uint32, end int) {
 	for ; s.told < end; s.told++ {
@@ -341,22 +315,36 @@ func (s *Step) discard(ctx context.Context) error {
 	if s.read == nil {
 		return nil
 	}
-	if s.trace != nil {
-		l := s.m.stateLayout()
-		if err := waitWords(ctx, s.trace, make([]uint32, l.Table(0)-l.Trace(0))); err != nil {
+	if r := s.routed; r != nil {
+		s.routed = nil
+		if err := waitWords(ctx, r.read, r.words); err != nil {
 			return err
 		}
+	}
+	if err := s.waitLogits(ctx); err != nil {
+		return err
 	}
 	return waitWords(ctx, s.read, make([]uint32, s.m.words(s.reads)))
 }
 
 // Drain waits for the steps that nobody has waited for, and forgets all that are under way.
 func (m *Model) Drain(ctx context.Context) {
-	m.deliver(ctx, nil)
+	m.tellRouting(ctx, nil)
 	for _, s := range m.flying {
 		s.discard(ctx)
 	}
 	m.flying = nil
+}
+
+// tellWatch gives a token's Watch what it asks for.
+func (s *Step) tellWatch(ctx context.Context, r *routed) error {
+	if s.m.watch.Routing != nil {
+		r.number, r.loads = s.number, s.loads
+		if err := s.m.tellRouting(ctx, r); err != nil {
+			return err
+		}
+	}
+	return s.waitLogits(ctx)
 }
 
 func waitWords(ctx context.Context, r gpu.Readback, words []uint32) error {

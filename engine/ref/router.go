@@ -21,11 +21,11 @@ func router(c *call) {
 		}
 		chosen := route[2*t*topK : 2*(t+1)*topK]
 		choose(chosen, logits)
+		if trace != 0 {
+			copy(state[trace:], chosen)
+		}
 		for i := range topK {
 			e := chosen[2*i]
-			if trace != 0 {
-				state[trace+i] = e
-			}
 			if fault != 0 && state[table+int(e)] == noSlot {
 				state[stateN], state[stateFault] = 0, uint32(fault)
 			}

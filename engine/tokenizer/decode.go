@@ -43,35 +43,40 @@ func (s *Stream) Flush() string {
 	return string(s.appendPending(nil))
 }
 
-func (s *Stream) append(dst []byte, id int32) []byte {
+// Bytes returns what id would add to the text if it were pushed now: of a byte piece its
+// byte, which alone may be no UTF-8, of a control piece nothing.
+func (s *Stream) Bytes(id int32) []byte {
 	t := s.t
-	k := kindUnknown
-	if t.has(id) {
-		k = t.kinds[id]
-	}
-	if k == kindByte {
+	switch t.kindOf(id) {
+	case kindControl:
+		return nil
+	case kindByte:
 		b, _ := byteOf(t.pieces[id])
-		s.pending = append(s.pending, b)
+		return []byte{b}
+	case kindAdded:
+		return []byte(t.pieces[id])
+	case kindNormal:
+		text := t.pieces[id]
+		if s.start && t.dummyPrefix {
+			text = strings.TrimPrefix(text, spaceText)
+		}
+		return []byte(strings.ReplaceAll(text, spaceText, " "))
+	}
+	return []byte(t.unknownSurface)
+}
+
+func (s *Stream) append(dst []byte, id int32) []byte {
+	text, k := s.Bytes(id), s.t.kindOf(id)
+	if k == kindByte {
+		s.pending = append(s.pending, text...)
 		s.start = false
 		return s.appendComplete(dst)
 	}
 	// SentencePiece ends a run of bytes at any other piece, control included.
 	dst = s.appendPending(dst)
-	if k == kindControl {
-		return dst
+	if k != kindControl {
+		s.start = false
 	}
-	text := t.unknownSurface
-	switch k {
-	case kindAdded:
-		text = t.pieces[id]
-	case kindNormal:
-		text = t.pieces[id]
-		if s.start && t.dummyPrefix {
-			text = strings.TrimPrefix(text, spaceText)
-		}
-		text = strings.ReplaceAll(text, spaceText, " ")
-	}
-	s.start = false
 	return append(dst, text...)
 }
 

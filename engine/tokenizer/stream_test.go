@@ -69,3 +69,26 @@ func TestStreamSplit(t *testing.T) {
 		}
 	}
 }
+
+// The bytes that the ids would add are those of the text, byte pieces included.
+func TestStreamBytes(t *testing.T) {
+	tok := demo(t)
+	for _, text := range []string{"What's that?", "  two spaces", "😀 日本", "", "a\nb"} {
+		s := tok.NewStream()
+		var got []byte
+		for _, id := range append([]int32{tok.BOS()}, tok.Encode(text)...) {
+			got = append(got, s.Bytes(id)...)
+			s.Push(id)
+		}
+		if string(got) != text {
+			t.Errorf("got %q, want %q", got, text)
+		}
+	}
+	s := tok.NewStream()
+	if got := s.Bytes(tok.EOS()); len(got) != 0 {
+		t.Errorf("the end adds %q", got)
+	}
+	if got := string(s.Bytes(-1)); got != " \u2047 " {
+		t.Errorf("an id of no piece adds %q", got)
+	}
+}

@@ -104,4 +104,12 @@ func (t *Tokenizer) IsControl(id int32) bool {
 	return t.has(id) && t.kinds[id] == kindControl
 }
 
+// kindOf is the kind of an id, which may be none of the vocabulary.
+func (t *Tokenizer) kindOf(id int32) kind {
+	if !t.has(id) {
+		return kindUnknown
+	}
+	return t.kinds[id]
+}
+
 func (t *Tokenizer) has(id int32) bool { return id >= 0 && int(id) < len(t.pieces) }

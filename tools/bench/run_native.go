@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 
 	"mixtab/demo"
 	"mixtab/engine/experts"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
 	"mixtab/tools/bench/measure"
@@ -63,7 +63,7 @@ func run() error {
 	if *record != "" {
 		o.Runs = 1
 		trace = newTrace(pack.Manifest())
-		o.Trace = func(chosen []int) { trace.Tokens = append(trace.Tokens, experts.Token{Experts: slices.Clone(chosen)}) }
+		o.Routing = func(r mixtral.Routing) { trace.Tokens = append(trace.Tokens, experts.Token{Experts: r.Experts}) }
 	}
 	bar := progress.New("loading")
 	r, err := measure.Run(ctx, dev, pack.Source(dev), o.Config, bar.Set)

@@ -93,7 +93,8 @@ func (c *trial) faults(choice kernel.Choice) {
 		}
 		got := route.read()
 		for i, e := range experts[:choice.TopK*tt.n] {
-			state.word(slots.Trace+i, uint32(e))
+			state.word(slots.Trace+2*i, uint32(e))
+			state.word(slots.Trace+2*i+1, got[2*i+1])
 			if got[2*i] != uint32(e) {
 				c.Errorf("absent %v: expert %d was chosen, want %d", tt.absent, got[2*i], e)
 			}

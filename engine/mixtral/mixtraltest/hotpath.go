@@ -16,14 +16,13 @@ func HotPath(t *testing.T, dev gpu.Device, hostCalls float64) {
 	pack, man := Deep(t, quant.Q4, 96)
 	const steps, warm, end = 40, 8, 32
 	for _, traced := range []bool{false, true} {
-		var chosen [][]int
-		opt := mixtral.Options{Context: 64}
-		if traced {
-			opt.Trace = func(experts []int) { chosen = append(chosen, experts) }
-		}
-		m, err := mixtral.Load(t.Context(), dev, pack.Source(dev), man, opt)
+		var told []mixtral.Routing
+		m, err := mixtral.Load(t.Context(), dev, pack.Source(dev), man, mixtral.Options{Context: 64})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if traced {
+			m.Watch(mixtral.Watch{Routing: func(r mixtral.Routing) { told = append(told, r) }})
 		}
 		var before, after gpu.Counters
 		decode(t, m, steps, func(step int) {
@@ -41,7 +40,7 @@ func HotPath(t *testing.T, dev gpu.Device, hostCalls float64) {
 		t.Logf("traced %v: %.2f dispatches a layer and token, %.2f submits, %.0f bytes read back, %.2f host calls a token",
 			traced, dispatches/layers, submits, read, calls)
 		if traced { // a read of its own, behind the token: submit, settle and copy
-			submits, read, calls = submits-1, read-4*2*layers, calls-3
+			submits, read, calls = submits-1, read-4*2*2*layers, calls-3
 		}
 		// The ends are the embedding, the last norm, the head and sampling.
 		if dispatches > 8*layers+4 || submits > 1 || read > 4 {
@@ -50,12 +49,12 @@ func HotPath(t *testing.T, dev gpu.Device, hostCalls float64) {
 		if hostCalls > 0 && calls > hostCalls {
 			t.Errorf("traced %v: %.2f host calls a token, want at most %v", traced, calls, hostCalls)
 		}
-		if traced && len(chosen) != steps-1 { // the first token is the prompt's
-			t.Errorf("%d traces of %d decoded tokens", len(chosen), steps-1)
+		if traced && len(told) != steps {
+			t.Errorf("told of %d tokens of %d", len(told), steps)
 		}
-		for i, experts := range chosen {
-			if len(experts) != 2*man.Config.NLayers || experts[0] == experts[1] {
-				t.Fatalf("trace %d is %v", i, experts)
+		for i, r := range told {
+			if r.Number != i || len(r.Experts) != 2*man.Config.NLayers || r.Experts[0] == r.Experts[1] {
+				t.Fatalf("token %d was routed by %+v", i, r)
 			}
 		}
 		m.Close()

@@ -13,7 +13,6 @@ import (
 	"mixtab/engine/kernel"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/profile"
-	"mixtab/engine/sample"
 	"mixtab/engine/weights"
 )
 
@@ -34,8 +33,8 @@ type Config struct {
 
 	Speculate int // after the runs, as many with drafts of so many tokens
 
-	// Trace is told the experts of every decoded token, layer by layer.
-	Trace func(chosen []int)
+	// Routing is told the experts of every token, layer by layer; nil: nobody is.
+	Routing func(mixtral.Routing)
 
 	Profile bool // after the runs, one more with every dispatch timed
 }
@@ -133,7 +132,7 @@ func Run(ctx context.Context, dev gpu.Device, src weights.Source, c Config, prog
 		dev = profiled
 	}
 	cfg := engine.Config{
-		Context: max(c.Context, len(c.IDs)+c.Gen), KV: c.KV, Arithmetic: c.Arithmetic, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Trace: c.Trace, Progress: progress,
+		Context: max(c.Context, len(c.IDs)+c.Gen), KV: c.KV, Arithmetic: c.Arithmetic, ExpertBudget: c.ExpertBudget, Lazy: c.Lazy, Progress: progress,
 	}
 	var tuning Tuning
 	if cfg.Tuning, err = tuning.choose(ctx, dev, man, cfg, c.Tune); err != nil {
@@ -204,14 +203,14 @@ func (r *Result) once(ctx context.Context, dev gpu.Device, e *engine.Engine, c C
 	var first time.Time
 	var before gpu.Counters
 	var expertsBefore engine.ExpertStats
-	for id, err := range e.GenerateDrafting(ctx, c.IDs, nil, sample.Config{}, drafts) {
+	for token, err := range e.Tokens(ctx, engine.Generation{Prompt: c.IDs, Drafts: drafts, Watch: mixtral.Watch{Routing: c.Routing}}) {
 		if err != nil {
 			return err
 		}
 		if len(tokens) == 0 {
 			first, before, expertsBefore = time.Now(), dev.Counters(), e.ExpertStats()
 		}
-		if tokens = append(tokens, id); len(tokens) == c.Gen {
+		if tokens = append(tokens, token.ID); len(tokens) == c.Gen {
 			break
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
+	"mixtab/engine/mixtral"
 	"mixtab/engine/profile"
 	"mixtab/engine/quant"
 	"mixtab/engine/ref"
@@ -121,7 +122,7 @@ func TestRunWithBudget(t *testing.T) {
 	man := pack.Manifest()
 	run := func(slots int) (Result, [][]int) {
 		var chosen [][]int
-		c := Config{IDs: []int32{1, 5, 9}, Gen: 8, Runs: 1, Trace: func(e []int) { chosen = append(chosen, slices.Clone(e)) }}
+		c := Config{IDs: []int32{1, 5, 9}, Gen: 8, Runs: 1, Routing: func(r mixtral.Routing) { chosen = append(chosen, r.Experts) }}
 		tensor, err := man.Tensor(weights.Expert(0, 0, weights.Gate))
 		if err != nil {
 			t.Fatal(err)
