@@ -32,6 +32,9 @@ func (s *server) chat(ctx context.Context, r protocol.Chat) (protocol.Event, err
 	for i, m := range r.Messages {
 		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
 	}
+	if r.Routing {
+		req.Routing = s.routing(r.ID)
+	}
 	res, err := s.engine.Chat(ctx, msgs, req, s.delta(r.ID))
 	return s.done(r.ID, seed, res), invalid(err)
 }
@@ -40,6 +43,9 @@ func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Ev
 	req, seed, err := s.request(r.Sampling)
 	if err != nil {
 		return nil, err
+	}
+	if r.Routing {
+		req.Routing = s.routing(r.ID)
 	}
 	res, err := s.engine.Complete(ctx, r.Prompt, req, s.delta(r.ID))
 	return s.done(r.ID, seed, res), invalid(err)
@@ -66,12 +72,16 @@ func (s *server) request(p protocol.Sampling) (engine.Request, int64, error) {
 		MaxTokens: or(p.MaxTokens, 0),
 		Stop:      p.Stop,
 		Speculate: or(p.PromptLookup, 0),
+		Logprobs:  p.TopLogprobs != nil, TopLogprobs: or(p.TopLogprobs, 0),
 	}
 	if err := req.Sampling.Validate(s.engine.Manifest.Config.VocabSize); err != nil {
 		return req, seed, badRequest("%v", err)
 	}
 	if req.Speculate < 0 || req.Speculate > mixtral.MaxDraft {
 		return req, seed, badRequest("prompt_lookup_num_tokens is %d; it must be between 0 and %d", req.Speculate, mixtral.MaxDraft)
+	}
+	if req.TopLogprobs < 0 || req.TopLogprobs > engine.MaxTopLogprobs {
+		return req, seed, badRequest("top_logprobs is %d; it must be between 0 and %d", req.TopLogprobs, engine.MaxTopLogprobs)
 	}
 	if p.MaxTokens != nil && *p.MaxTokens < 1 {
 		return req, seed, badRequest("max_tokens is %d; it must be at least 1", *p.MaxTokens)
@@ -90,7 +100,32 @@ func or[T any](p *T, otherwise T) T {
 func (s *server) delta(id int) func(engine.Delta) {
 	return func(d engine.Delta) {
 		s.restored()
-		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens})
+		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens, Logprobs: logprobs(d.Logprobs)})
+	}
+}
+
+func logprobs(tokens []engine.TokenLogprobs) (told []protocol.TokenLogprobs) {
+	for _, t := range tokens {
+		top := make([]protocol.TokenLogprob, len(t.Top))
+		for i, l := range t.Top {
+			top[i] = logprob(l)
+		}
+		told = append(told, protocol.TokenLogprobs{TokenLogprob: logprob(t.TokenLogprob), Top: top})
+	}
+	return told
+}
+
+func logprob(l engine.TokenLogprob) protocol.TokenLogprob {
+	bytes := make([]int, len(l.Bytes)) // JSON would have them in base64
+	for i, b := range l.Bytes {
+		bytes[i] = int(b)
+	}
+	return protocol.TokenLogprob{Token: l.ID, Text: l.Text, Bytes: bytes, Logprob: l.Logprob}
+}
+
+func (s *server) routing(id int) func(mixtral.Routing) {
+	return func(r mixtral.Routing) {
+		s.emit(protocol.Routing{Type: "routing", ID: id, Index: r.Number, Experts: r.Experts, Weights: r.Weights, Loads: append([]int{}, r.Loads...)})
 	}
 }
 

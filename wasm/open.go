@@ -59,6 +59,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		Type: "opened", ID: r.ID, Model: man.Name, Format: man.Format.String(), PackBytes: man.Bytes(),
 		Parameters: man.Parameters(), Context: e.Context(), Temperature: man.Generation.Temperature,
 		Adapter: info.Adapter, AdapterKind: info.Kind.String(),
+		Layers: man.Config.NLayers, Experts: man.Config.NExperts, ExpertsPerToken: man.Config.NExpertsPerTok,
 	}, nil
 }
 

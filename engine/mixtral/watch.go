@@ -54,19 +54,22 @@ type routed struct {
 // startRouting reads the routes of a decoding step behind its token.
 func (m *Model) startRouting() (*routed, error) {
 	l := m.stateLayout()
-	r := &routed{words: make([]uint32, l.Table(0)-l.Trace(0)), stride: l.Trace(1) - l.Trace(0)}
-	var err error
-	r.read, err = m.dev.StartRead(m.act.state.Buffer, 4*l.Trace(0), 4*len(r.words))
-	return r, err
+	words := make([]uint32, l.Table(0)-l.Trace(0))
+	read, err := m.dev.StartRead(m.act.state.Buffer, 4*l.Trace(0), 4*len(words))
+	if err != nil {
+		return nil, err
+	}
+	return &routed{read: read, words: words, stride: l.Trace(1) - l.Trace(0)}, nil
 }
 
 // startFirstRouting reads the routes of a prompt's last token.
 func (m *Model) startFirstRouting() (*routed, error) {
-	last := m.choice().RouteBytes(m.chunkLen - 1)
-	r := &routed{words: make([]uint32, ((m.Config.NLayers-1)*m.routeStride()+m.choice().RouteBytes(1))/4), stride: m.routeStride() / 4}
-	var err error
-	r.read, err = m.dev.StartRead(m.act.routes, last, 4*len(r.words))
-	return r, err
+	words := make([]uint32, ((m.Config.NLayers-1)*m.routeStride()+m.choice().RouteBytes(1))/4)
+	read, err := m.dev.StartRead(m.act.routes, m.choice().RouteBytes(m.chunkLen-1), 4*len(words))
+	if err != nil {
+		return nil, err
+	}
+	return &routed{read: read, words: words, stride: m.routeStride() / 4}, nil
 }
 
 // routingIn is the routing that a state holds.

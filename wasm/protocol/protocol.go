@@ -36,6 +36,7 @@ type Chat struct {
 	Sampling Sampling  `json:"sampling"`
 	Overflow Overflow  `json:"overflow"`
 	Continue bool      `json:"continue"` // the last message, an assistant's, goes on
+	Routing  bool      `json:"routing"`  // Routing events tell the experts of each token
 }
 
 // Complete asks for a plain continuation of a text, without the template.
@@ -44,6 +45,7 @@ type Complete struct {
 	ID       int      `json:"id"`
 	Prompt   string   `json:"prompt"`
 	Sampling Sampling `json:"sampling"`
+	Routing  bool     `json:"routing"` // as in Chat
 }
 
 // Cancel ends the request with the given id, which then answers with Done and
@@ -118,6 +120,7 @@ type Sampling struct {
 	RepetitionPenalty *float64          `json:"repetition_penalty"`       // of the answer's tokens
 	LogitBias         map[int32]float32 `json:"logit_bias"`               // by token
 	PromptLookup      *int              `json:"prompt_lookup_num_tokens"` // to draft at a time; null: 0
+	TopLogprobs       *int              `json:"top_logprobs"`             // alternatives of each token with their probabilities, 0 to 20; null: no probabilities
 }
 
 // An Event travels from the worker to the page.
@@ -202,6 +205,10 @@ type Opened struct {
 	Temperature float64 `json:"temperature"`
 	Adapter     string  `json:"adapter"`
 	AdapterKind string  `json:"adapterKind"` // "cpu", "integrated", "discrete" or "unknown"
+
+	Layers          int `json:"layers"`
+	Experts         int `json:"experts"` // of a layer
+	ExpertsPerToken int `json:"expertsPerToken"`
 }
 
 // Delta is a piece of an answer: whole characters only.
@@ -210,6 +217,34 @@ type Delta struct {
 	ID     int    `json:"id"`
 	Text   string `json:"text"`
 	Tokens int    `json:"tokens"` // generated so far
+	// Of the tokens since the Delta before, the end token left out; null: nobody asked.
+	Logprobs []TokenLogprobs `json:"logprobs"`
+}
+
+// TokenLogprobs are a token of an answer with what else could have stood there.
+type TokenLogprobs struct {
+	TokenLogprob
+	Top []TokenLogprob `json:"top"` // the likeliest, from the likeliest down
+}
+
+// TokenLogprob is a token with the natural logarithm of the probability that the model gave
+// it, before bias, penalties and temperature.
+type TokenLogprob struct {
+	Token   int32   `json:"token"`
+	Text    string  `json:"text"`  // of a part of a character its bytes, as \xe2; of a control token its name
+	Bytes   []int   `json:"bytes"` // what it adds to the answer; empty of a control token
+	Logprob float64 `json:"logprob"`
+}
+
+// Routing tells which experts gave a generated token, the end token too, layer by layer. It
+// comes soon after the token, in the tokens' order, and before Done.
+type Routing struct {
+	Type    string    `json:"type"` // "routing"
+	ID      int       `json:"id"`
+	Index   int       `json:"index"`   // of the token, from 0
+	Experts []int     `json:"experts"` // expertsPerToken of each layer, the heaviest first
+	Weights []float32 `json:"weights"` // of them; those of a layer add up to 1
+	Loads   []int     `json:"loads"`   // places in experts of those that had to be loaded; none are told of the first token
 }
 
 // Done ends a Chat or Complete.
@@ -362,6 +397,7 @@ func (Download) event()  {}
 func (Restoring) event() {}
 func (Opened) event()    {}
 func (Delta) event()     {}
+func (Routing) event()   {}
 func (Done) event()      {}
 func (Result) event()    {}
 func (Report) event()    {}

@@ -107,7 +107,7 @@ test('errors reach the caller with their codes', { timeout: 120_000 }, async () 
     const engine = await createEngine({ pack: `${base}packs/demo/` });
     const messages = [{ role: 'user', content: 'word '.repeat(5000) }];
     const tooLong = await codeOf(engine.chat.completions.create({ messages }));
-    const unsupported = await codeOf(engine.chat.completions.create({ messages, logprobs: true }));
+    const unsupported = await codeOf(engine.chat.completions.create({ messages, tools: [{}] }));
     engine.dispose();
     return { missing, tooLong, unsupported };
   }, server.url);

@@ -10,6 +10,9 @@ import type {
   EngineRequest,
   EngineStats,
   Preflight,
+  Routing,
+  TokenLogprob,
+  TokenLogprobs,
 } from '../lib/src/protocol.ts';
 
 export interface FakeOptions {
@@ -113,6 +116,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     this.#emit({
       ...{ type: 'opened', id, model: 'demo', format: 'q4', packBytes, parameters: 6_300_000 },
       ...{ context, temperature: 0.5, adapter: 'fake', adapterKind: 'cpu' },
+      ...{ layers, experts, expertsPerToken: 2 },
     } as EngineEvent);
     await this.#download();
   }
@@ -145,7 +149,14 @@ export class FakeWorker extends EventTarget implements WorkerLike {
         this.#emit({ type: 'failed', id: 0, code: die, message: `fake: ${die}` });
         return;
       }
-      this.#emit({ type: 'delta', id, text: pieces[tokens] ?? '', tokens: ++tokens });
+      const text = pieces[tokens] ?? '';
+      const top = request.sampling.top_logprobs;
+      this.#emit({
+        ...{ type: 'delta', id, text, tokens: tokens + 1 },
+        logprobs: top === null ? null : [logprobs(text, tokens, top)],
+      });
+      if (request.routing) this.#emit({ type: 'routing', id, index: tokens, ...routing(tokens) });
+      tokens++;
       await pause(first + (tokens * 1000) / rate - performance.now());
     }
     this.#emit({
@@ -209,6 +220,32 @@ function keep(request: Chat | Complete, context: number): { prompt: number; drop
 
 const condiment =
   "Well, I'm quite partial to a good squeeze of fresh lemon juice. It adds just the right amount of zesty flavour to whatever I'm cooking up in the kitchen!";
+
+/** A token that becomes less certain and certain again, and what else could have stood there. */
+function logprobs(text: string, index: number, n: number): TokenLogprobs {
+  const certain = 0.95 - 0.3 * (index % 3);
+  const token = (spelling: string, place: number): TokenLogprob => ({
+    token: 100 + place,
+    text: spelling,
+    bytes: [...new TextEncoder().encode(spelling)],
+    logprob: Math.log(place === 0 ? certain : (1 - certain) / 2 ** place),
+  });
+  const others = [text, ' other', ' and', '\n', ' é'];
+  return { ...token(text, 0), top: others.slice(0, n).map(token) };
+}
+
+const layers = 4;
+const experts = 8;
+
+/** Two experts of each layer; every fourth token has some loaded, the first not. */
+function routing(index: number): Omit<Routing, 'type' | 'id' | 'index'> {
+  const chosen = Array.from({ length: layers }, (_, layer) => (index * 3 + layer * 5) % experts);
+  return {
+    experts: chosen.flatMap(expert => [expert, (expert + 1 + (index % 5)) % experts]),
+    weights: chosen.flatMap((_, layer) => [0.9 - 0.1 * layer, 0.1 + 0.1 * layer]),
+    loads: index % 4 === 3 ? [1, 6] : [],
+  };
+}
 
 /** How much of the answer is there already. */
 function begun(request: Chat | Complete): number {

@@ -1,21 +1,32 @@
 import { abortReason } from './errors.ts';
-import { figures, finishReason, generate, identity, usage } from './generation.ts';
-import type { Link } from './link.ts';
+import {
+  figures,
+  finishReason,
+  generate,
+  type Host,
+  identity,
+  type Piece,
+  type TextBody,
+  usage,
+} from './generation.ts';
+import { contentLogprobs } from './logprobs.ts';
 import type { ChatCompletion, ChatCompletionChunk, ChatParams, RequestOptions } from './openai.ts';
-import { chatBody } from './params.ts';
-import type { Delta, Done } from './protocol.ts';
-import type { Queue } from './queue.ts';
+import { answerCount, chatBody, wantsUsageApart } from './params.ts';
+import type { Done, TokenLogprobs } from './protocol.ts';
+
+/** What an answer and its chunks have in common. */
+interface Head {
+  id: string;
+  created: number;
+  model: string;
+}
 
 /** engine.chat.completions */
 export class ChatCompletions {
-  readonly #link: Link;
-  readonly #queue: Queue;
-  readonly #model: string;
+  readonly #host: Host;
 
-  constructor(link: Link, queue: Queue, model: string) {
-    this.#link = link;
-    this.#queue = queue;
-    this.#model = model;
+  constructor(host: Host) {
+    this.#host = host;
   }
 
   create(
@@ -31,61 +42,88 @@ export class ChatCompletions {
     params: ChatParams,
     { signal }: RequestOptions = {},
   ): Promise<AsyncIterable<ChatCompletionChunk> | ChatCompletion> {
-    const body = chatBody(params, this.#model);
+    const body: TextBody = chatBody(params, this.#host.model);
+    const n = answerCount(params);
+    const apart = wantsUsageApart(params);
     if (signal?.aborted) throw abortReason(signal);
-    const events = generate(this.#link, this.#queue, body, signal);
-    return params.stream ? this.#chunks(events) : this.#whole(events, signal);
+    const head = { ...identity('chatcmpl'), model: this.#host.model };
+    const pieces = generate(this.#host, body, { id: head.id, n, signal });
+    const logprobs = body.sampling.top_logprobs !== null;
+    if (!params.stream) return whole(head, pieces, n, logprobs, signal);
+    return apart ? usageApart(chunks(head, pieces, n, logprobs)) : chunks(head, pieces, n, logprobs);
   }
+}
 
-  async *#chunks(events: AsyncIterable<Delta | Done>): AsyncGenerator<ChatCompletionChunk> {
-    const head = { ...identity('chatcmpl'), object: 'chat.completion.chunk' as const, model: this.#model };
-    let role: 'assistant' | undefined = 'assistant';
-    for await (const event of events) {
-      if (event.type === 'delta') {
-        const delta = role ? { role, content: event.text } : { content: event.text };
-        role = undefined;
-        yield {
-          ...head,
-          choices: [{ index: 0, delta, finish_reason: null, logprobs: null }],
-          x_mixtab: { completion_tokens: event.tokens },
-        };
-      } else {
-        yield {
-          ...head,
-          choices: [{ index: 0, delta: {}, finish_reason: finishReason(event), logprobs: null }],
-          usage: usage(event),
-          x_mixtab: figures(event),
-        };
-      }
-    }
-  }
-
-  async #whole(
-    events: AsyncIterable<Delta | Done>,
-    signal: AbortSignal | undefined,
-  ): Promise<ChatCompletion> {
-    const head = { ...identity('chatcmpl'), object: 'chat.completion' as const, model: this.#model };
-    let content = '';
-    for await (const event of events) {
-      if (event.type === 'delta') {
-        content += event.text;
-        continue;
-      }
-      if (event.finishReason === 'cancelled') throw abortReason(signal);
-      return {
-        ...head,
-        choices: [
-          {
-            index: 0,
-            message: { role: 'assistant', content, refusal: null },
-            finish_reason: finishReason(event),
-            logprobs: null,
-          },
-        ],
-        usage: usage(event),
-        x_mixtab: figures(event),
+async function* chunks(
+  head: Head,
+  pieces: AsyncIterable<Piece>,
+  n: number,
+  logprobs: boolean,
+): AsyncGenerator<ChatCompletionChunk> {
+  const chunk = { ...head, object: 'chat.completion.chunk' as const };
+  const ends: Done[] = [];
+  let spoken = -1; // the last choice that said something
+  for await (const { index, event } of pieces) {
+    if (event.type === 'delta') {
+      const delta =
+        spoken < index ? { role: 'assistant' as const, content: event.text } : { content: event.text };
+      spoken = index;
+      const told = logprobs ? contentLogprobs(event.logprobs) : null;
+      yield {
+        ...chunk,
+        choices: [{ index, delta, finish_reason: null, logprobs: told }],
+        x_mixtab: { completion_tokens: event.tokens },
+      };
+    } else {
+      ends.push(event);
+      yield {
+        ...chunk,
+        choices: [{ index, delta: {}, finish_reason: finishReason(event), logprobs: null }],
+        ...(ends.length === n && { usage: usage(ends) }),
+        x_mixtab: figures([event]),
       };
     }
-    throw abortReason(signal);
   }
+}
+
+/** As OpenAI's include_usage: in a chunk of its own behind the others, which have null. */
+async function* usageApart(stream: AsyncIterable<ChatCompletionChunk>): AsyncGenerator<ChatCompletionChunk> {
+  for await (const chunk of stream) {
+    yield { ...chunk, usage: null };
+    if (chunk.usage) yield { ...chunk, choices: [] };
+  }
+}
+
+async function whole(
+  head: Head,
+  pieces: AsyncIterable<Piece>,
+  n: number,
+  logprobs: boolean,
+  signal: AbortSignal | undefined,
+): Promise<ChatCompletion> {
+  const answers = Array.from({ length: n }, () => ({ content: '', told: [] as TokenLogprobs[] }));
+  const ends: Done[] = [];
+  for await (const { index, event } of pieces) {
+    const answer = answers[index];
+    if (event.type === 'delta' && answer) {
+      answer.content += event.text;
+      answer.told.push(...(event.logprobs ?? []));
+    } else if (event.type === 'done') {
+      if (event.finishReason === 'cancelled') throw abortReason(signal);
+      ends.push(event);
+    }
+  }
+  if (ends.length < n) throw abortReason(signal);
+  return {
+    ...head,
+    object: 'chat.completion',
+    choices: ends.map((done, index) => ({
+      index,
+      message: { role: 'assistant', content: answers[index]?.content ?? '', refusal: null },
+      finish_reason: finishReason(done),
+      logprobs: logprobs ? contentLogprobs(answers[index]?.told ?? []) : null,
+    })),
+    usage: usage(ends),
+    x_mixtab: figures(ends),
+  };
 }

@@ -1,21 +1,17 @@
 import { abortReason } from './errors.ts';
-import { figures, finishReason, generate, identity, usage } from './generation.ts';
-import type { Link } from './link.ts';
+import { figures, finishReason, generate, type Host, identity, type Piece, usage } from './generation.ts';
 import type { Completion, CompletionParams, RequestOptions } from './openai.ts';
-import { completionBody } from './params.ts';
-import type { Delta, Done } from './protocol.ts';
-import type { Queue } from './queue.ts';
+import { answerCount, completionBody, wantsUsageApart } from './params.ts';
+import type { Done } from './protocol.ts';
+
+type Head = Pick<Completion, 'id' | 'created' | 'object' | 'model'>;
 
 /** engine.completions */
 export class Completions {
-  readonly #link: Link;
-  readonly #queue: Queue;
-  readonly #model: string;
+  readonly #host: Host;
 
-  constructor(link: Link, queue: Queue, model: string) {
-    this.#link = link;
-    this.#queue = queue;
-    this.#model = model;
+  constructor(host: Host) {
+    this.#host = host;
   }
 
   create(
@@ -27,47 +23,70 @@ export class Completions {
     params: CompletionParams,
     { signal }: RequestOptions = {},
   ): Promise<AsyncIterable<Completion> | Completion> {
-    const body = completionBody(params, this.#model);
+    const body = completionBody(params, this.#host.model);
+    const n = answerCount(params);
+    const apart = wantsUsageApart(params);
     if (signal?.aborted) throw abortReason(signal);
-    const events = generate(this.#link, this.#queue, body, signal);
-    return params.stream ? this.#chunks(events) : this.#whole(events, signal);
+    const head: Head = { ...identity('cmpl'), object: 'text_completion', model: this.#host.model };
+    const pieces = generate(this.#host, body, { id: head.id, n, signal });
+    return params.stream ? chunks(head, pieces, n, apart) : whole(head, pieces, n, signal);
   }
+}
 
-  async *#chunks(events: AsyncIterable<Delta | Done>): AsyncGenerator<Completion> {
-    const head = { ...identity('cmpl'), object: 'text_completion' as const, model: this.#model };
-    for await (const event of events) {
-      if (event.type === 'delta') {
-        yield {
-          ...head,
-          choices: [{ index: 0, text: event.text, finish_reason: null, logprobs: null }],
-          x_mixtab: { completion_tokens: event.tokens },
-        };
-      } else {
-        yield this.#last(head, '', event);
-      }
+async function* chunks(
+  head: Head,
+  pieces: AsyncIterable<Piece>,
+  n: number,
+  apart: boolean,
+): AsyncGenerator<Completion> {
+  const ends: Done[] = [];
+  for await (const { index, event } of pieces) {
+    if (event.type === 'delta') {
+      yield {
+        ...head,
+        choices: [{ index, text: event.text, finish_reason: null, logprobs: null }],
+        x_mixtab: { completion_tokens: event.tokens },
+      };
+      continue;
     }
-  }
-
-  async #whole(events: AsyncIterable<Delta | Done>, signal: AbortSignal | undefined): Promise<Completion> {
-    const head = { ...identity('cmpl'), object: 'text_completion' as const, model: this.#model };
-    let text = '';
-    for await (const event of events) {
-      if (event.type === 'delta') {
-        text += event.text;
-        continue;
-      }
-      if (event.finishReason === 'cancelled') throw abortReason(signal);
-      return this.#last(head, text, event);
-    }
-    throw abortReason(signal);
-  }
-
-  #last(head: Pick<Completion, 'id' | 'created' | 'object' | 'model'>, text: string, done: Done): Completion {
-    return {
+    ends.push(event);
+    const last = {
       ...head,
-      choices: [{ index: 0, text, finish_reason: finishReason(done), logprobs: null }],
-      usage: usage(done),
-      x_mixtab: figures(done),
+      choices: [{ index, text: '', finish_reason: finishReason(event), logprobs: null }],
+      x_mixtab: figures([event]),
     };
+    if (ends.length < n) yield last;
+    else if (!apart) yield { ...last, usage: usage(ends) };
+    else {
+      yield last;
+      yield { ...last, choices: [], usage: usage(ends) };
+    }
   }
+}
+
+async function whole(
+  head: Head,
+  pieces: AsyncIterable<Piece>,
+  n: number,
+  signal: AbortSignal | undefined,
+): Promise<Completion> {
+  const texts = Array.from({ length: n }, () => '');
+  const ends: Done[] = [];
+  for await (const { index, event } of pieces) {
+    if (event.type === 'delta') texts[index] += event.text;
+    else if (event.finishReason === 'cancelled') throw abortReason(signal);
+    else ends.push(event);
+  }
+  if (ends.length < n) throw abortReason(signal);
+  return {
+    ...head,
+    choices: ends.map((done, index) => ({
+      index,
+      text: texts[index] ?? '',
+      finish_reason: finishReason(done),
+      logprobs: null,
+    })),
+    usage: usage(ends),
+    x_mixtab: figures(ends),
+  };
 }

@@ -16,6 +16,7 @@ import type {
   Result,
 } from './protocol.ts';
 import { Queue } from './queue.ts';
+import { type ExpertRouting, RoutingFeed } from './routing.ts';
 import { serve } from './serve/serve.ts';
 import { spawnWorker } from './spawn.ts';
 
@@ -111,20 +112,29 @@ export class Engine {
   readonly lost: Promise<MixtabError>;
   readonly chat: { readonly completions: ChatCompletions };
   readonly completions: Completions;
+  /**
+   * Which experts gave each token of the answers that begin while someone iterates. Then
+   * prompt_lookup_num_tokens drafts nothing.
+   */
+  readonly routing: AsyncIterable<ExpertRouting>;
   /** The packs in this browser; the same as the module's. */
   readonly packs = packs;
 
   readonly #link: Link;
   readonly #queue = new Queue();
   readonly #pack: string;
+  readonly #routing = new RoutingFeed();
 
   constructor(link: Link, info: EngineInfo, pack: string) {
     this.#link = link;
     this.#pack = pack;
     this.info = info;
     this.lost = link.lost;
-    this.chat = { completions: new ChatCompletions(link, this.#queue, info.model) };
-    this.completions = new Completions(link, this.#queue, info.model);
+    const host = { link, queue: this.#queue, routing: this.#routing, model: info.model };
+    this.chat = { completions: new ChatCompletions(host) };
+    this.completions = new Completions(host);
+    this.routing = this.#routing;
+    void link.lost.then(() => this.#routing.end());
   }
 
   /** The token ids of a text, without control tokens. */
@@ -174,6 +184,7 @@ export class Engine {
 
   /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */
   dispose(): void {
+    this.#routing.end();
     this.#link.close(new DOMException('The engine was disposed.', 'AbortError'));
   }
 }

@@ -31,8 +31,12 @@ const events: { [T in EngineEvent['type']]: Shape } = {
     temperature: 'number',
     adapter: 'string',
     adapterKind: 'string',
+    layers: 'number',
+    experts: 'number',
+    expertsPerToken: 'number',
   },
-  delta: { id: 'number', text: 'string', tokens: 'number' },
+  delta: { id: 'number', text: 'string', tokens: 'number', logprobs: 'object?' },
+  routing: { id: 'number', index: 'number', experts: 'number[]', weights: 'number[]', loads: 'number[]' },
   done: {
     id: 'number',
     finishReason: 'string',
@@ -78,8 +82,15 @@ const events: { [T in EngineEvent['type']]: Shape } = {
 
 const requests: { [T in EngineRequest['type']]: Shape } = {
   open: { id: 'number', pack: 'string', context: 'number', expertBudget: 'number', arithmetic: 'string' },
-  chat: { id: 'number', messages: 'object', sampling: 'object', overflow: 'string', continue: 'boolean' },
-  complete: { id: 'number', prompt: 'string', sampling: 'object' },
+  chat: {
+    id: 'number',
+    messages: 'object',
+    sampling: 'object',
+    overflow: 'string',
+    continue: 'boolean',
+    routing: 'boolean',
+  },
+  complete: { id: 'number', prompt: 'string', sampling: 'object', routing: 'boolean' },
   cancel: { id: 'number' },
   tokenize: { id: 'number', text: 'string' },
   detokenize: { id: 'number', tokens: 'number[]' },

@@ -18,6 +18,7 @@ export type {
   ChatCompletionChunk,
   ChatMessage,
   ChatParams,
+  ChoiceLogprobs,
   Completion,
   CompletionParams,
   Figures,
@@ -25,6 +26,9 @@ export type {
   MixtabParams,
   RequestOptions,
   SamplingParams,
+  StreamOptions,
+  TokenLogprob,
+  TopLogprob,
   Usage,
 } from './openai.ts';
 export type { PackFolder, PackInfo, PackOptions, PackProgress, Packs, StorageInfo } from './packs.ts';
@@ -43,3 +47,4 @@ export type {
   Regime,
   Role,
 } from './protocol.ts';
+export type { ExpertRouting } from './routing.ts';

@@ -15,6 +15,7 @@ import type {
   Report,
   Restoring,
   Result,
+  Routing,
 } from './protocol.ts';
 
 /** The part of Worker that is used, so that tests can bring their own. */
@@ -40,7 +41,7 @@ type AnswerTo<B extends RequestBody> = B['type'] extends 'open'
       : Result;
 
 interface Waiting {
-  onEvent: (event: Progress | Delta) => void;
+  onEvent: (event: Progress | Delta | Routing) => void;
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 }
@@ -80,7 +81,7 @@ export class Link {
   /** Sends a request and returns its number and its answer. */
   send<B extends RequestBody>(
     body: B,
-    onEvent: (event: Progress | Delta) => void = () => {},
+    onEvent: (event: Progress | Delta | Routing) => void = () => {},
   ): { id: number; answer: Promise<AnswerTo<B>> } {
     const id = ++this.#lastId;
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -134,6 +135,7 @@ export class Link {
         return;
       case 'progress':
       case 'delta':
+      case 'routing':
         this.#waiting.get(event.id)?.onEvent(event);
         return;
       case 'failed': {

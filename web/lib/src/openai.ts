@@ -43,22 +43,56 @@ export interface ChatParams extends SamplingParams {
   messages: ChatMessage[];
   /** Only the name of the opened model is accepted. */
   model?: string;
-  /** Only 1. */
-  n?: 1 | null;
+  /** Answers, 1 to 128, one after the other over the same prompt; their seeds follow each other. */
+  n?: number | null;
   stream?: boolean | null;
+  stream_options?: StreamOptions | null;
+  /**
+   * Tells the log-probability of each token but the end token, those that a stop string took
+   * among them: of what the model gave, before bias, penalties and temperature. Then
+   * prompt_lookup_num_tokens drafts nothing.
+   */
+  logprobs?: boolean | null;
+  /** Tells so many alternatives of each token as well, 0 to 20; needs logprobs. */
+  top_logprobs?: number | null;
   mixtab?: MixtabParams;
+}
+
+export interface StreamOptions {
+  /** The usage comes in a chunk of its own behind the others, as OpenAI sends it. */
+  include_usage?: boolean;
 }
 
 export interface CompletionParams extends SamplingParams {
   prompt: string;
   model?: string;
-  n?: 1 | null;
+  n?: number | null;
   stream?: boolean | null;
+  stream_options?: StreamOptions | null;
 }
 
 export interface RequestOptions {
   /** Ends the request early. A stream then ends with what it has; anything else rejects. */
   signal?: AbortSignal;
+}
+
+/** Of the tokens since the chunk before, or of the whole answer. */
+export interface ChoiceLogprobs {
+  content: TokenLogprob[];
+  refusal: null;
+}
+
+export interface TokenLogprob extends TopLogprob {
+  /** The likeliest, from the likeliest down. */
+  top_logprobs: TopLogprob[];
+}
+
+export interface TopLogprob {
+  /** The text; of a part of a character its bytes, as "\\xe2"; of a control token its name. */
+  token: string;
+  /** UTF-8, together with those of its neighbours; null of a control token. */
+  bytes: number[] | null;
+  logprob: number;
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -98,11 +132,12 @@ export interface ChatCompletion {
   created: number;
   model: string;
   choices: {
-    index: 0;
+    index: number;
     message: { role: 'assistant'; content: string; refusal: null };
     finish_reason: FinishReason;
-    logprobs: null;
+    logprobs: ChoiceLogprobs | null;
   }[];
+  /** Of all choices; the prompt counts once. */
   usage: Usage;
   x_mixtab: Figures;
 }
@@ -112,14 +147,15 @@ export interface ChatCompletionChunk {
   object: 'chat.completion.chunk';
   created: number;
   model: string;
+  /** One, or none in the chunk that has only the usage. */
   choices: {
-    index: 0;
+    index: number;
     delta: { role?: 'assistant'; content?: string };
     finish_reason: FinishReason | null;
-    logprobs: null;
+    logprobs: ChoiceLogprobs | null;
   }[];
-  /** Only in the last chunk. */
-  usage?: Usage;
+  /** Only in the last chunk; null in those before where include_usage is asked for. */
+  usage?: Usage | null;
   x_mixtab: Figures | { completion_tokens: number };
 }
 
@@ -129,7 +165,7 @@ export interface Completion {
   object: 'text_completion';
   created: number;
   model: string;
-  choices: { index: 0; text: string; finish_reason: FinishReason | null; logprobs: null }[];
+  choices: { index: number; text: string; finish_reason: FinishReason | null; logprobs: null }[];
   /** Only in a whole completion and in the last chunk. */
   usage?: Usage;
   x_mixtab: Figures | { completion_tokens: number };

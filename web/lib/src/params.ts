@@ -22,8 +22,9 @@ const sampling = [
   'model',
   'n',
   'stream',
+  'stream_options',
 ] as const;
-const chatKeys = new Set<string>([...sampling, 'messages', 'mixtab']);
+const chatKeys = new Set<string>([...sampling, 'messages', 'logprobs', 'top_logprobs', 'mixtab']);
 const completionKeys = new Set<string>([...sampling, 'prompt']);
 
 /** The parts of a chat request. */
@@ -36,9 +37,27 @@ export function chatBody(params: ChatParams, model: string) {
   return {
     type: 'chat' as const,
     messages: params.messages.map(toMessage),
-    sampling: toSampling(params),
+    sampling: { ...toSampling(params), top_logprobs: toTopLogprobs(params) },
     ...toOptions(params.mixtab),
   };
+}
+
+/** How many answers a request asks for. */
+export function answerCount(params: ChatParams | CompletionParams): number {
+  return integer(params, 'n', 1, 128) ?? 1;
+}
+
+/** Whether a stream tells its usage in a chunk of its own. */
+export function wantsUsageApart({ stream, stream_options: options }: ChatParams | CompletionParams): boolean {
+  if (options == null) return false;
+  if (!stream) throw bad('stream_options: only with stream: true');
+  if (typeof options !== 'object') throw bad('stream_options: an object is needed');
+  for (const [key, value] of Object.entries(options)) {
+    if (key !== 'include_usage' || typeof value !== 'boolean') {
+      throw bad(`stream_options.${key}: only include_usage, true or false, is supported`);
+    }
+  }
+  return options.include_usage === true;
 }
 
 /** The parts of a completion request. */
@@ -58,10 +77,7 @@ function refuseUnknown(params: object, known: Set<string>): void {
   }
 }
 
-function refuseOther(params: { n?: number | null; model?: string; stream?: unknown }, model: string): void {
-  if (params.n !== undefined && params.n !== null && params.n !== 1) {
-    throw bad(`n: only one answer at a time is supported, not ${params.n}`);
-  }
+function refuseOther(params: { model?: string }, model: string): void {
   if (params.model !== undefined && params.model !== model) {
     throw bad(`model: "${params.model}" is not open; this engine runs "${model}"`);
   }
@@ -112,7 +128,19 @@ function toSampling(params: SamplingParams): Sampling {
     repetition_penalty: number(params, 'repetition_penalty', Number.MIN_VALUE, 2),
     logit_bias: toBias(params.logit_bias),
     prompt_lookup_num_tokens: integer(params, 'prompt_lookup_num_tokens', 0, 7),
+    top_logprobs: null,
   };
+}
+
+/** null where no probabilities are asked for. */
+function toTopLogprobs(params: ChatParams): number | null {
+  const { logprobs } = params;
+  if (logprobs != null && typeof logprobs !== 'boolean') {
+    throw bad(`logprobs: true or false is needed, not ${JSON.stringify(logprobs)}`);
+  }
+  const top = integer(params, 'top_logprobs', 0, 20);
+  if (top !== null && !logprobs) throw bad('top_logprobs: only with logprobs: true');
+  return logprobs ? (top ?? 0) : null;
 }
 
 function toBias(bias: SamplingParams['logit_bias']): Record<string, number> | null {
@@ -151,9 +179,9 @@ function number(params: SamplingParams, key: keyof SamplingParams, min: number, 
   return value;
 }
 
-function integer(
-  params: SamplingParams,
-  key: keyof SamplingParams,
+function integer<P extends object>(
+  params: P,
+  key: keyof P & string,
   min: number,
   max = Number.MAX_SAFE_INTEGER,
 ): number | null {

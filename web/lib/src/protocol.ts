@@ -31,6 +31,8 @@ export interface Chat {
   overflow: Overflow;
   /** The last message, an assistant's, goes on. */
   continue: boolean;
+  /** Routing events tell the experts of each token. */
+  routing: boolean;
 }
 
 /** Asks for a plain continuation of a text, without the template. */
@@ -39,6 +41,8 @@ export interface Complete {
   id: number;
   prompt: string;
   sampling: Sampling;
+  /** As in Chat. */
+  routing: boolean;
 }
 
 /** Ends the request with the given id, which then answers with Done and "cancelled". */
@@ -128,6 +132,8 @@ export interface Sampling {
   logit_bias: Record<string, number> | null;
   /** To draft at a time; null: none. */
   prompt_lookup_num_tokens: number | null;
+  /** Alternatives of each token with their probabilities, 0 to 20; null: no probabilities. */
+  top_logprobs: number | null;
 }
 
 /** The first message of the worker: Go runs and listens. */
@@ -204,6 +210,10 @@ export interface Opened {
   temperature: number;
   adapter: string;
   adapterKind: AdapterKind;
+  layers: number;
+  /** Of a layer. */
+  experts: number;
+  expertsPerToken: number;
 }
 
 export type AdapterKind = 'cpu' | 'integrated' | 'discrete' | 'unknown';
@@ -215,6 +225,44 @@ export interface Delta {
   text: string;
   /** Generated so far. */
   tokens: number;
+  /** Of the tokens since the Delta before, the end token left out; null: nobody asked. */
+  logprobs: TokenLogprobs[] | null;
+}
+
+/** A token of an answer with what else could have stood there. */
+export interface TokenLogprobs extends TokenLogprob {
+  /** The likeliest, from the likeliest down. */
+  top: TokenLogprob[];
+}
+
+/**
+ * A token with the natural logarithm of the probability that the model gave it, before bias,
+ * penalties and temperature.
+ */
+export interface TokenLogprob {
+  token: number;
+  /** Of a part of a character its bytes, as "\\xe2"; of a control token its name. */
+  text: string;
+  /** What it adds to the answer; empty of a control token. */
+  bytes: number[];
+  logprob: number;
+}
+
+/**
+ * Which experts gave a generated token, the end token too, layer by layer. It comes soon
+ * after the token, in the tokens' order, and before Done.
+ */
+export interface Routing {
+  type: 'routing';
+  id: number;
+  /** Of the token, from 0. */
+  index: number;
+  /** expertsPerToken of each layer, the heaviest first. */
+  experts: number[];
+  /** Of experts; those of a layer add up to 1. */
+  weights: number[];
+  /** Places in experts of those that had to be loaded; none are told of the first token. */
+  loads: number[];
 }
 
 /** Ends a Chat or Complete. */
@@ -360,6 +408,7 @@ export type EngineEvent =
   | Download
   | Opened
   | Delta
+  | Routing
   | Done
   | Result
   | Report

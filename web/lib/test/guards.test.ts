@@ -15,6 +15,7 @@ const sampling: Sampling = {
   repetition_penalty: null,
   logit_bias: { 7: -100 },
   prompt_lookup_num_tokens: 4,
+  top_logprobs: 2,
 };
 
 const requests: EngineRequest[] = [
@@ -33,8 +34,9 @@ const requests: EngineRequest[] = [
     sampling,
     overflow: 'drop',
     continue: false,
+    routing: true,
   },
-  { type: 'complete', id: 3, prompt: 'Hi', sampling },
+  { type: 'complete', id: 3, prompt: 'Hi', sampling, routing: false },
   { type: 'cancel', id: 2 },
   { type: 'tokenize', id: 4, text: 'Hi' },
   { type: 'detokenize', id: 5, tokens: [1, 2] },
@@ -57,6 +59,9 @@ const events: EngineEvent[] = [
     temperature: 0.5,
     adapter: '',
     adapterKind: 'cpu',
+    layers: 4,
+    experts: 8,
+    expertsPerToken: 2,
   },
   {
     type: 'download',
@@ -69,7 +74,15 @@ const events: EngineEvent[] = [
     waitingTokens: 1,
     failure: null,
   },
-  { type: 'delta', id: 2, text: 'a', tokens: 1 },
+  { type: 'delta', id: 2, text: 'a', tokens: 1, logprobs: null },
+  {
+    type: 'delta',
+    id: 2,
+    text: 'Hi',
+    tokens: 1,
+    logprobs: [{ token: 5, text: 'Hi', bytes: [72, 105], logprob: -0.5, top: [] }],
+  },
+  { type: 'routing', id: 2, index: 0, experts: [1, 2], weights: [0.75, 0.25], loads: [] },
   {
     type: 'done',
     id: 2,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatParams } from '../src/index.ts';
-import { chatBody, completionBody } from '../src/params.ts';
+import { answerCount, chatBody, completionBody, wantsUsageApart } from '../src/params.ts';
 
 const messages = [{ role: 'user' as const, content: 'Hi' }];
 const chat = (extra: object) => chatBody({ messages, ...extra } as ChatParams, 'demo');
@@ -21,12 +21,19 @@ describe('chatBody', () => {
       logit_bias: { 0: -100, 31999: 2.5 },
       prompt_lookup_num_tokens: 7,
     };
-    expect(chat({ ...given, stop: 'x', ...more }).sampling).toEqual({ ...given, stop: ['x'], ...more });
+    const sampling = { ...given, stop: ['x'], ...more, top_logprobs: null };
+    expect(chat({ ...given, stop: 'x', ...more }).sampling).toEqual(sampling);
   });
 
   it('knows the newer name of max_tokens', () => {
     expect(chat({ max_completion_tokens: 5 }).sampling.max_tokens).toBe(5);
     expect(() => chat({ max_completion_tokens: 5, max_tokens: 5 })).toThrow('mean the same');
+  });
+
+  it('asks for probabilities as OpenAI does', () => {
+    expect(chat({ logprobs: true }).sampling.top_logprobs).toBe(0);
+    expect(chat({ logprobs: true, top_logprobs: 20 }).sampling.top_logprobs).toBe(20);
+    expect(chat({ logprobs: false, top_logprobs: null }).sampling.top_logprobs).toBeNull();
   });
 
   it('joins the parts of a text', () => {
@@ -42,8 +49,11 @@ describe('chatBody', () => {
   });
 
   it.each([
-    [{ n: 2 }, 'n:'],
-    [{ logprobs: true }, '"logprobs" is not supported'],
+    [{ logprobs: 3 }, 'logprobs: true or false'],
+    [{ top_logprobs: 3 }, 'top_logprobs: only with logprobs: true'],
+    [{ logprobs: false, top_logprobs: 3 }, 'top_logprobs: only with logprobs: true'],
+    [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs: a whole number from 0 to 20'],
+    [{ logprobs: true, top_logprobs: -1 }, 'top_logprobs'],
     [{ tools: [] }, '"tools" is not supported'],
     [{ temperature: -1 }, 'temperature: a number at least 0'],
     [{ temperature: Number.NaN }, 'temperature'],
@@ -77,5 +87,30 @@ describe('completionBody', () => {
   it('refuses lists of prompts and parameters of chats', () => {
     expect(() => completionBody({ prompt: ['a'] } as never, 'demo')).toThrow('prompt');
     expect(() => completionBody({ prompt: 'a', messages } as never, 'demo')).toThrow('"messages"');
+  });
+});
+
+describe('answerCount and wantsUsageApart', () => {
+  it('take what OpenAI takes', () => {
+    expect([{}, { n: null }, { n: 1 }, { n: 128 }].map(extra => answerCount({ messages, ...extra }))).toEqual(
+      [1, 1, 1, 128],
+    );
+    const streams = [undefined, null, {}, { include_usage: false }, { include_usage: true }];
+    expect(
+      streams.map(options => wantsUsageApart({ prompt: '', stream: true, stream_options: options as never })),
+    ).toEqual([false, false, false, false, true]);
+  });
+
+  it.each([0, 129, 1.5, '2'])('refuse n = %j', n => {
+    expect(() => answerCount({ messages, n } as ChatParams)).toThrow('n: a whole number from 1 to 128');
+  });
+
+  it.each([
+    [{ stream: false, stream_options: { include_usage: true } }, 'only with stream: true'],
+    [{ stream: true, stream_options: true }, 'an object is needed'],
+    [{ stream: true, stream_options: { include_usage: 1 } }, 'stream_options.include_usage'],
+    [{ stream: true, stream_options: { other: true } }, 'stream_options.other'],
+  ])('refuse %j', (extra, words) => {
+    expect(() => wantsUsageApart({ messages, ...extra } as ChatParams)).toThrow(words);
   });
 });

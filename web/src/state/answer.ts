@@ -56,7 +56,7 @@ export async function* stream(
   }
 }
 
-function ended(figures: Figures, usage: Usage | undefined, cut: boolean): Omit<Answer, 'text'> {
+function ended(figures: Figures, usage: Usage | null | undefined, cut: boolean): Omit<Answer, 'text'> {
   const state = figures.cancelled ? 'stopped' : cut ? 'cut' : 'done';
   if (!usage || usage.completion_tokens === 0) return { state, dropped: figures.dropped_messages };
   return {

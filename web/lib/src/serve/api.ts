@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 type Chunk = ChatCompletionChunk | Completion;
-type Params = (ChatParams | CompletionParams) & { stream_options?: { include_usage?: boolean } | null };
+type Params = ChatParams | CompletionParams;
 
 /** Answers one call. Rejects only where the signal has ended it. */
 export async function answer(engine: ApiEngine, call: Call, signal: AbortSignal): Promise<Reply> {
@@ -51,16 +51,11 @@ async function route(engine: ApiEngine, { method, path, body }: Call, signal: Ab
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
     return refuse(apiError(400, 'The body of the request is not a JSON object.'));
   }
-  const { stream_options: options, ...wanted } = params as Params;
+  const wanted = params as Params;
   const chat = path === 'chat/completions';
-  if (wanted.stream !== true) {
-    if (options != null) {
-      return refuse(apiError(400, 'stream_options: only for a stream', null, 'stream_options'));
-    }
-    return json(200, await create(engine, chat, wanted, signal));
-  }
+  if (wanted.stream !== true) return json(200, await create(engine, chat, wanted, signal));
   const chunks = (await create(engine, chat, wanted, signal)) as AsyncIterable<Chunk>;
-  return stream(chunks, options?.include_usage === true);
+  return stream(chunks, wanted.stream_options?.include_usage === true);
 }
 
 function create(engine: ApiEngine, chat: boolean, params: object, signal: AbortSignal): Promise<unknown> {
@@ -84,9 +79,8 @@ async function* events(
   try {
     for (let next = first; !next.done; next = await iterator.next()) {
       const { usage, ...chunk } = next.value;
-      // OpenAI tells the usage only when asked, in a chunk of its own.
-      yield event(chunk);
-      if (usage && includeUsage) yield event({ ...chunk, choices: [], usage });
+      // OpenAI tells the usage only when asked.
+      yield event(includeUsage ? next.value : chunk);
     }
     yield 'data: [DONE]\n\n';
   } catch (error) {
