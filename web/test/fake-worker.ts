@@ -8,12 +8,11 @@ import type {
   Complete,
   EngineEvent,
   EngineRequest,
-  EngineStats,
   Preflight,
-  Routing,
   TokenLogprob,
   TokenLogprobs,
 } from '../lib/src/protocol.ts';
+import { FakeExperts } from './fake-experts.ts';
 
 export interface FakeOptions {
   /** Milliseconds that opening takes. */
@@ -28,6 +27,8 @@ export interface FakeOptions {
   download?: number;
   /** An answer dies so, after three tokens. */
   die?: Code;
+  /** Layers of eight experts each, of which a token goes through two. */
+  layers?: number;
   /** What every answer is; otherwise a matching one is chosen. */
   answer?: string;
 }
@@ -37,13 +38,15 @@ const packBytes = 3_600_000;
 export class FakeWorker extends EventTarget implements WorkerLike {
   readonly #options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
   readonly #cancelled = new Set<number>();
+  readonly #experts: FakeExperts;
   #terminated = false;
   /** Every request that came, for tests. */
   readonly requests: EngineRequest[] = [];
 
   constructor(options: FakeOptions = {}) {
     super();
-    this.#options = { load: 0, rate: 1000, context: 256, download: 0, ...options };
+    this.#options = { load: 0, rate: 1000, context: 256, download: 0, layers: 4, ...options };
+    this.#experts = new FakeExperts(this.#options.layers, packBytes);
     setTimeout(() => this.#emit({ type: 'ready', version: 'fake' }), 0);
   }
 
@@ -53,6 +56,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       rate: Number(query.get('rate') ?? 50),
       context: Number(query.get('context') ?? 256),
       download: Number(query.get('download') ?? 0),
+      layers: Number(query.get('layers') ?? 4),
     };
     const fail = query.get('fail');
     const die = query.get('die');
@@ -92,10 +96,11 @@ export class FakeWorker extends EventTarget implements WorkerLike {
         return this.#emit({ type: 'result', id, tokens: null, text, stats: null });
       }
       case 'stats': {
-        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: stats(packBytes) });
+        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: this.#experts.stats() });
       }
       case 'setExpertBudget':
-        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: stats(request.bytes) });
+        this.#experts.setBudget(request.bytes);
+        return this.#emit({ type: 'result', id, tokens: null, text: '', stats: this.#experts.stats() });
       case 'preflight':
         return this.#preflight(request);
     }
@@ -116,7 +121,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     this.#emit({
       ...{ type: 'opened', id, model: 'demo', format: 'q4', packBytes, parameters: 6_300_000 },
       ...{ context, temperature: 0.5, adapter: 'fake', adapterKind: 'cpu' },
-      ...{ layers, experts, expertsPerToken: 2 },
+      ...this.#experts.shape,
     } as EngineEvent);
     await this.#download();
   }
@@ -155,7 +160,8 @@ export class FakeWorker extends EventTarget implements WorkerLike {
         ...{ type: 'delta', id, text, tokens: tokens + 1 },
         logprobs: top === null ? null : [logprobs(text, tokens, top)],
       });
-      if (request.routing) this.#emit({ type: 'routing', id, index: tokens, ...routing(tokens) });
+      const routing = this.#experts.route(tokens);
+      if (request.routing) this.#emit({ type: 'routing', id, index: tokens, ...routing });
       tokens++;
       await pause(first + (tokens * 1000) / rate - performance.now());
     }
@@ -199,14 +205,6 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 }
 
-function stats(budgetBytes: number): EngineStats {
-  const experts = { budgetBytes, totalBytes: packBytes, slots: 8, resident: true, sharedPool: false };
-  return {
-    ...{ dispatches: 1, submits: 1, hostCalls: 1, gpuBytes: packBytes, goHeapBytes: 1 },
-    experts: { ...experts, uses: 0, loads: 0, hitRate: 1, loadedBytes: 0, waitMs: 0 },
-  };
-}
-
 /** Leaves the oldest messages out, a word being a token, until the rest fits in half the context. */
 function keep(request: Chat | Complete, context: number): { prompt: number; dropped: number } {
   const texts = request.type === 'chat' ? request.messages.map(message => message.content) : [request.prompt];
@@ -232,19 +230,6 @@ function logprobs(text: string, index: number, n: number): TokenLogprobs {
   });
   const others = [text, ' other', ' and', '\n', ' é'];
   return { ...token(text, 0), top: others.slice(0, n).map(token) };
-}
-
-const layers = 4;
-const experts = 8;
-
-/** Two experts of each layer; every fourth token has some loaded, the first not. */
-function routing(index: number): Omit<Routing, 'type' | 'id' | 'index'> {
-  const chosen = Array.from({ length: layers }, (_, layer) => (index * 3 + layer * 5) % experts);
-  return {
-    experts: chosen.flatMap(expert => [expert, (expert + 1 + (index % 5)) % experts]),
-    weights: chosen.flatMap((_, layer) => [0.9 - 0.1 * layer, 0.1 + 0.1 * layer]),
-    loads: index % 4 === 3 ? [1, 6] : [],
-  };
 }
 
 /** How much of the answer is there already. */

@@ -4,14 +4,17 @@ import { live } from 'lit/directives/live.js';
 import { takePrompt } from '../offline/prompt-link.ts';
 import { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
+import { SeeStore } from '../state/see-store.ts';
 import { StoreController } from '../state/store.ts';
 import { base } from '../styles/shared.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
+import type { MixtabFigures } from './figures.ts';
 import type { HeaderWish } from './header.ts';
 import { Media } from './media.ts';
 import type { MessageWish } from './message.ts';
+import type { MixtabPanel } from './panel.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
@@ -35,11 +38,14 @@ type Lazy = keyof typeof lazy;
 export class MixtabApp extends MixtabElement {
   #engines: EngineStore | undefined;
   #chat: ChatStore | undefined;
+  #see: SeeStore | undefined;
   #demo = true;
 
   @state() private opened: ReadonlySet<Lazy> = new Set();
   @query('mixtab-composer') private composer!: MixtabComposer;
   @query('mixtab-conversation') private conversation!: MixtabConversation;
+  @query('mixtab-figures') private figuresLine!: MixtabFigures;
+  @query('mixtab-panel') private panel!: MixtabPanel | null;
 
   /** One column: the panel then covers the conversation. */
   readonly #narrow = new Media(this, '(max-width: 60rem)');
@@ -101,11 +107,13 @@ export class MixtabApp extends MixtabElement {
   /** Gives the page its engine; demo says that the pack is the built-in one. */
   start(engines: EngineStore, demo: boolean): void {
     this.#engines = engines;
-    this.#chat = new ChatStore(engines);
+    this.#see = new SeeStore(engines);
+    this.#chat = new ChatStore(engines, this.#see);
     this.#demo = demo;
     this.#takePrompt();
     new StoreController(this, engines);
     new StoreController(this, this.#chat);
+    new StoreController(this, this.#see);
     void engines.open();
   }
 
@@ -128,7 +136,7 @@ export class MixtabApp extends MixtabElement {
   }
 
   protected override render() {
-    if (!this.#engines || !this.#chat) return nothing;
+    if (!this.#engines || !this.#chat || !this.#see) return nothing;
     const { state } = this.#engines;
     const { turns, answering, pending, figures, dropped, sent, conversation } = this.#chat;
     const context = state.kind === 'ready' ? state.engine.info.context : 0;
@@ -149,6 +157,7 @@ export class MixtabApp extends MixtabElement {
           .context=${context}
           .answering=${answering}
           @wish=${(event: CustomEvent<MessageWish>) => this.#fulfil(event.detail)}
+          .byToken=${this.#see.probabilities}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}
           ${
@@ -186,6 +195,8 @@ export class MixtabApp extends MixtabElement {
           .context=${context}
           .dropped=${dropped}
           .demo=${this.#demo}
+          .see=${this.#see}
+          .panelShown=${this.opened.has('panel')}
           @panel=${() => this.#open('panel')}
         ></mixtab-figures>
       </footer>
@@ -193,9 +204,9 @@ export class MixtabApp extends MixtabElement {
         this.#loaded.has('panel')
           ? html`<mixtab-panel
             .open=${this.opened.has('panel')}
-            .engines=${this.#engines}
+            .see=${this.#see}
             .chat=${this.#chat}
-            @close=${() => this.#close('panel')}
+            @close=${this.#panelClosed}
           ></mixtab-panel>`
           : nothing
       }
@@ -257,10 +268,19 @@ export class MixtabApp extends MixtabElement {
     await lazy[part]();
     this.#loaded.add(part);
     this.opened = new Set([...this.opened, part]);
+    await this.updateComplete;
+    // What the panel covers has lost the focus.
+    if (part === 'panel' && this.#narrow.matches) this.panel?.focus();
   }
 
   #close(part: Lazy): void {
     this.opened = new Set([...this.opened].filter(other => other !== part));
+  }
+
+  async #panelClosed(): Promise<void> {
+    this.#close('panel');
+    await this.updateComplete;
+    this.figuresLine.focus();
   }
 
   #send(text: string): void {
@@ -283,6 +303,9 @@ export class MixtabApp extends MixtabElement {
         break;
       case 'choose':
         this.#chat?.choose(wish.id, wish.step);
+        return;
+      case 'point':
+        this.#see?.pointAt(wish.id, wish.index);
         return;
     }
     this.conversation.follow();

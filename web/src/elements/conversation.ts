@@ -26,6 +26,8 @@ export class MixtabConversation extends MixtabElement {
   @property({ attribute: false }) firstSeen: string | undefined;
   @property({ type: Number }) context = 0;
   @property({ type: Boolean }) answering = false;
+  /** Answers are shown token by token, where their probabilities are known. */
+  @property({ type: Boolean }) byToken = false;
 
   @state() private following = true;
   @query('.scroller') private scroller!: HTMLElement;
@@ -170,6 +172,7 @@ export class MixtabConversation extends MixtabElement {
       .number=${(index >> 1) + 1}
       .last=${last}
       .answering=${this.answering}
+      .byToken=${this.byToken}
     ></mixtab-message>`;
     // One whose height still changes is laid out even where it is not seen.
     return html`<div class=${last ? 'turn live' : 'turn'} .style=${`contain-intrinsic-block-size: auto ${height(turn)}rem`}>

@@ -2,47 +2,66 @@ import { css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { decimal, integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
+import { expertsOf } from '../see/budget.ts';
 import type { AnswerFigures } from '../state/chat-store.ts';
 import { base } from '../styles/shared.ts';
-import { MixtabElement } from './element.ts';
+import { Online } from './online.ts';
+import { SeeElement } from './see-element.ts';
 
-/** The quiet line under the composer: what the last answer cost, and what this model is. */
+/** The quiet line under the composer: what the last answer cost, and what this model is. Fires "panel". */
 @customElement('mixtab-figures')
-export class MixtabFigures extends MixtabElement {
+export class MixtabFigures extends SeeElement {
   @property({ attribute: false }) figures: AnswerFigures | undefined;
   @property({ type: Number }) context = 0;
   @property({ type: Number }) dropped = 0;
   @property({ type: Boolean }) demo = true;
+  @property({ type: Boolean }) panelShown = false;
+
+  readonly #online = new Online(this);
 
   static override styles = [
     base,
     css`
-      ul {
+      button {
         display: flex;
         flex-wrap: wrap;
         justify-content: center;
         gap: 0 1.25rem;
-        margin: 0;
-        padding: 0;
-        list-style: none;
-        min-height: 1.25rem;
+        width: fit-content;
+        max-width: 100%;
+        min-height: 1.5rem;
+        margin: 0 auto;
+        padding: 0.125rem 0.75rem;
+        border: 0;
+        border-radius: 0.75rem;
+        background: none;
         color: var(--muted);
-        font-size: 0.75rem;
-        line-height: 1.25rem;
+        font: 0.75rem / 1.25rem var(--font);
         font-variant-numeric: tabular-nums;
+        cursor: pointer;
+        transition: background-color var(--motion);
+      }
+      button:hover {
+        background: var(--sunken);
       }
     `,
   ];
 
+  override focus(): void {
+    this.renderRoot.querySelector('button')?.focus();
+  }
+
   protected override render() {
-    return html`<ul>
-      ${this.#parts().map(part => html`<li>${part}</li>`)}
-    </ul>`;
+    return html`<button title=${t('see.open')} aria-expanded=${this.panelShown} @click=${this.#clicked}>
+      <span class="unseen">${t('see.open')}: </span>${this.#parts().map(part => html`<span>${part}</span>`)}
+    </button>`;
   }
 
   #parts(): string[] {
     const { figures, context, dropped } = this;
+    const { log, counters } = this.see;
     const parts = [];
+    if (!this.#online.now) parts.push(t('see.offline'));
     if (figures && figures.tokensPerSecond > 0) {
       parts.push(t('figures.speed', { speed: decimal(figures.tokensPerSecond) }));
     }
@@ -50,9 +69,17 @@ export class MixtabFigures extends MixtabElement {
     if (figures?.contextTokens !== undefined && context > 0) {
       parts.push(t('figures.context', { used: integer(figures.contextTokens), size: integer(context) }));
     }
+    if (log && counters && !counters.experts.resident) {
+      const fit = { slots: integer(counters.experts.slots), all: integer(expertsOf(log.shape)) };
+      parts.push(t('see.expertsFit', fit));
+    }
     if (dropped > 0) parts.push(t('figures.dropped', { count: dropped }));
     if (!figures) parts.push(t('figures.local'));
     if (this.demo) parts.push(t('figures.demo'));
     return parts;
+  }
+
+  #clicked(): void {
+    this.dispatchEvent(new CustomEvent('panel'));
   }
 }

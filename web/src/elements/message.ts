@@ -16,7 +16,9 @@ export type MessageWish =
   | { kind: 'edit'; id: string; text: string }
   | { kind: 'regenerate'; id: string }
   | { kind: 'resume'; id: string }
-  | { kind: 'choose'; id: string; step: number };
+  | { kind: 'choose'; id: string; step: number }
+  /** The reader points at a token of an answer. */
+  | { kind: 'point'; id: string; index: number };
 
 /** One turn of the conversation. Fires "wish". */
 @customElement('mixtab-message')
@@ -26,6 +28,8 @@ export class MixtabMessage extends MixtabElement {
   @property({ type: Number }) number = 1;
   /** Something is being answered. */
   @property({ type: Boolean }) answering = false;
+  /** The answer is shown token by token, where their probabilities are known. */
+  @property({ type: Boolean }) byToken = false;
   /** The last of the conversation, whose buttons always show. */
   @property({ type: Boolean, reflect: true }) last = false;
 
@@ -127,6 +131,7 @@ export class MixtabMessage extends MixtabElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     // Another branch took its place.
     if (changed.has('turn') && changed.get('turn')?.id !== this.turn.id) this.editing = false;
+    if (this.byToken && this.turn.tokens) void import('./tokens.ts');
   }
 
   protected override render() {
@@ -167,7 +172,9 @@ export class MixtabMessage extends MixtabElement {
   }
 
   #text() {
-    const { text, state } = this.turn;
+    const { text, state, tokens } = this.turn;
+    if (this.byToken && tokens)
+      return html`<mixtab-tokens .tokens=${tokens} @point=${this.#pointed}></mixtab-tokens>`;
     if (text !== '') return html`<mixtab-markdown .text=${text}></mixtab-markdown>`;
     if (state !== 'streaming') return nothing;
     return html`<span class="thinking" role="img" aria-label=${t('thinking')}><i></i><i></i><i></i></span>`;
@@ -199,6 +206,10 @@ export class MixtabMessage extends MixtabElement {
     else if (action === 'previous') this.#wish({ kind: 'choose', id, step: -1 });
     else if (action === 'next') this.#wish({ kind: 'choose', id, step: 1 });
     else this.#wish({ kind: action, id });
+  }
+
+  #pointed({ detail: index }: CustomEvent<number>): void {
+    this.#wish({ kind: 'point', id: this.turn.id, index });
   }
 
   #saved({ detail: text }: CustomEvent<string>): void {

@@ -1,4 +1,4 @@
-import type { ChatMessage, Engine, MixtabParams } from '../../lib/src/index.ts';
+import type { ChatCompletionChunk, ChatMessage, Engine, MixtabParams } from '../../lib/src/index.ts';
 import { type Answer, type AnswerFigures, stream } from './answer.ts';
 import { type Conversation, newConversation, titleOf } from './conversation.ts';
 import type { EngineStore } from './engine-store.ts';
@@ -15,6 +15,18 @@ type Job =
   | { kind: 'answer'; parent: string }
   | { kind: 'resume'; id: string };
 
+/** Who looks at answers as they come; says whether it wants their tokens' probabilities. */
+export interface Watcher {
+  readonly probabilities: boolean;
+  /** An answer begins, or goes on with a turn that has so many tokens with probabilities. */
+  begin(turn: string, before: number): void;
+  heard(chunk: ChatCompletionChunk): void;
+  end(): void;
+}
+
+/** How many alternatives a token's probability is asked with. */
+const alternatives = 5;
+
 /** The conversation on the page: sends, streams, stops, branches, and holds a message until it can go. */
 export class ChatStore extends Store {
   conversation: Conversation = newConversation();
@@ -25,13 +37,15 @@ export class ChatStore extends Store {
   dropped = 0;
 
   readonly #engines: EngineStore;
+  readonly #watcher: Watcher | undefined;
   #tree = new Map<string, KeptTurn>();
   #next: Job | undefined;
   #running: AbortController | undefined;
 
-  constructor(engines: EngineStore) {
+  constructor(engines: EngineStore, watcher?: Watcher) {
     super();
     this.#engines = engines;
+    this.#watcher = watcher;
     engines.subscribe(() => this.#go());
   }
 
@@ -168,25 +182,37 @@ export class ChatStore extends Store {
     const running = new AbortController();
     this.#running = running;
     this.changed();
-    const begun = this.#tree.get(id)?.text ?? '';
+    const begun = this.#tree.get(id);
+    const watcher = this.#watcher;
+    watcher?.begin(id, begun?.tokens?.length ?? 0);
     const { settings, full } = this.conversation;
     const overflow = full === 'drop' ? 'drop' : 'error';
-    const mixtab = (begun === '' ? { overflow } : { overflow, continue: true }) as MixtabParams;
-    const params = { ...samplingOf(settings), messages, mixtab };
-    for await (const answer of stream(engine, params, running.signal)) {
+    const mixtab = (!begun?.text ? { overflow } : { overflow, continue: true }) as MixtabParams;
+    const logprobs = watcher?.probabilities ? { logprobs: true, top_logprobs: alternatives } : {};
+    const params = { ...samplingOf(settings), ...logprobs, messages, mixtab };
+    for await (const answer of stream(engine, params, running.signal, chunk => watcher?.heard(chunk))) {
       if (this.#running !== running) return; // Another conversation was opened.
       this.#take(id, begun, answer);
     }
+    watcher?.end();
     this.#running = undefined;
     this.changed();
     this.#go();
   }
 
-  #take(id: string, before: string, answer: Answer): void {
+  #take(id: string, begun: KeptTurn | undefined, answer: Answer): void {
     const { text, state, error, figures, dropped } = answer;
+    // Tokens stand for the whole text or not at all.
+    const before = begun?.text ? begun.tokens : [];
+    const tokens =
+      text === ''
+        ? begun?.tokens
+        : answer.tokens.length > 0 && before
+          ? [...before, ...answer.tokens]
+          : undefined;
     if (figures) this.figures = figures;
     if (dropped !== undefined) this.dropped = dropped;
-    this.#change(id, { text: before + text, state, ...(error && { error }) });
+    this.#change(id, { text: (begun?.text ?? '') + text, tokens, state, ...(error && { error }) });
   }
 
   #messages(): ChatMessage[] {

@@ -1,3 +1,90 @@
 // Texts of the expert view, figures and the budget.
 
-export const see = {};
+export const see = {
+  title: 'What the engine is doing',
+  open: 'Show what the engine is doing',
+  close: 'Close',
+  experts: 'Experts',
+  engine: 'Engine',
+  notYet: 'The model is not running. What it does appears here as soon as it is.',
+
+  explain: {
+    title: 'How to read this',
+    experts:
+      'In each of its {{layers}} layers this model has {{experts}} experts, small networks that stand side by side.',
+    router:
+      'For every token, a router in each layer picks {{picked}} of them and mixes what they say by weight; the others rest.',
+    picture:
+      'Here each column is a token and each row a layer: colour tells the expert, height its weight, and a pale one in a frame had to be fetched into the GPU’s memory first.',
+  },
+  empty: 'Ask something: the tokens of the answer appear here as they come.',
+  picture: 'Experts by token and layer',
+  pictureKeys: 'The arrow keys move from cell to cell.',
+  hint: 'Point at a cell, or walk with the arrow keys.',
+  place: 'Layer {{layer}}, token {{token}} “{{text}}”',
+  column: 'Token {{token}} “{{text}}”',
+  share: 'expert {{expert}} with {{share}}',
+  shareFetched: 'expert {{expert}} with {{share}}, fetched first',
+  expert: 'Expert {{expert}}',
+  fetched: 'fetched first',
+
+  showTable: 'Show as table',
+  showPicture: 'Show as picture',
+  table: 'Experts and weights of the last tokens',
+  tableOne: 'Experts and weights of the chosen token',
+  layer: 'Layer',
+  savePicture: 'Save picture',
+  saveNumbers: 'Save numbers',
+  saveFailed: 'The file could not be made: {{reason}}',
+
+  usage: 'How often each expert was chosen',
+  usageNote_one: 'Over all layers of {{count}} token; the line marks an even share.',
+  usageNote_other: 'Over all layers of {{count}} tokens; the line marks an even share.',
+  fetching: 'Fetching experts',
+  hitRate: 'Already in GPU memory',
+  moved: 'Fetched into it',
+  waited: 'Waited for that',
+  sinceOpened: 'Since the model was opened.',
+  milliseconds: '{{ms}} ms',
+  seconds: '{{seconds}} s',
+
+  probabilities: 'Show token probabilities',
+  probabilitiesHelp:
+    'From the next answer on: point at a token of the answer, or walk along it with the arrow keys, to see what else the model might have written. Such answers are shown as plain text.',
+  answerTokens: 'Answer, token by token',
+  answerTokensKeys: 'The arrow keys walk from token to token.',
+  candidate: '“{{text}}” {{share}}',
+  instead: 'Might also have been: {{others}}',
+  nextToken: 'What the model might have written here',
+
+  speed: 'Speed',
+  tokensPerSecond: 'Tokens per second',
+  firstToken: 'Time to the first token',
+  pace: 'Tokens per second along the last answer, from {{low}} to {{high}}',
+  context: 'Context',
+  used: 'Used',
+  contextUsed: '{{used}} of {{size}} tokens',
+  contextHelp: 'What the model can see at once. When it is full, the oldest messages are left out.',
+  memory: 'Memory',
+  budget: 'GPU memory for experts',
+  budgetValue: '{{slots}} of {{all}} experts, {{size}}',
+  budgetMeans: {
+    resident: 'All {{all}} experts fit: no token waits for one.',
+    slots:
+      '{{slots}} of {{all}} experts fit, and a token needs {{needed}}. Those that are missing are fetched first: expect to wait.',
+    pool: '{{slots}} of {{all}} experts fit, fewer than the {{needed}} that a token needs. Every layer waits: expect slow answers.',
+  },
+  budgetHelp: 'Answers are the same whatever you choose; only their speed is not.',
+  budgetFailed: 'It stays as it was: {{reason}}',
+  gpuMemory: 'GPU memory in use',
+  heap: 'Memory of the program',
+  dispatches: 'GPU commands per token',
+  machine: 'Machine',
+  adapter: 'GPU',
+  model: 'Model',
+  connection: 'Connection',
+  online: 'Online, though no answer needs it',
+  offline: 'Offline',
+  unknown: 'not known yet',
+  expertsFit: '{{slots}} of {{all}} experts in memory',
+};
