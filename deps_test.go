@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"engine/tokenizer":           {},
 	"engine/sample":              {},
 	"engine/chat":                {"engine/tokenizer"},
+	"engine/grammar":             {},
 	"engine/ref":                 {"engine/gpu", "engine/quant", "engine/sample"},
 	"engine/kernel":              {"engine/gpu", "engine/quant", "shaders"},
 	"engine/kernel/kerneltest":   {"engine/gpu", "engine/kernel", "engine/quant", "engine/ref", "engine/sample"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mixtab/engine/chat"
+	"mixtab/engine/grammar"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/sample"
 	"mixtab/engine/tokenizer"
@@ -25,6 +26,9 @@ type Request struct {
 	// Continue has the last message of a conversation, an assistant's, go on. With the same
 	// sampling, its seed among it, the answer becomes what it would have been in one piece.
 	Continue bool
+	// Grammar is what the answer has to be a document of; nil: any text. It then ends where the
+	// document is complete.
+	Grammar *grammar.Grammar
 
 	// Logprobs tells the log-probability of every token but the end token, and of so many
 	// alternatives, TopLogprobs, at most MaxTopLogprobs. They are the model's own, of its
@@ -40,7 +44,7 @@ type Request struct {
 type Finish string
 
 const (
-	FinishStop      Finish = "stop"      // the model's end token, or a stop string
+	FinishStop      Finish = "stop"      // the model's end token, a stop string, or a whole document
 	FinishLength    Finish = "length"    // MaxTokens, or the context is full
 	FinishCancelled Finish = "cancelled" // the caller's context ended
 )
@@ -139,6 +143,14 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 	for _, id := range begun {
 		text.stream.Push(id) // is shown already
 	}
+	format, err := e.format(&req, begun)
+	if err != nil {
+		return res, err
+	}
+	if format.complete() {
+		res.Finish = FinishStop
+		return res, nil
+	}
 	drafts := Drafts{Length: req.Speculate}
 	defer func() {
 		res.DraftedTokens, res.AcceptedTokens, res.SpeculationOff = drafts.Drafted, drafts.Accepted, drafts.Off
@@ -179,6 +191,13 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 		if stopped {
 			res.Finish = FinishStop
 			return res, nil
+		}
+		if err := format.take(token.ID); err != nil {
+			return res, err
+		}
+		if format.complete() {
+			res.Finish = FinishStop
+			break
 		}
 		if res.CompletionTokens == req.MaxTokens {
 			break

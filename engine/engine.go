@@ -15,6 +15,7 @@ import (
 
 	"mixtab/engine/chat"
 	"mixtab/engine/gpu"
+	"mixtab/engine/grammar"
 	"mixtab/engine/kernel"
 	"mixtab/engine/mixtral"
 	"mixtab/engine/tokenizer"
@@ -61,6 +62,9 @@ type Engine struct {
 	tuning kernel.Tuning // in use
 	untune bool          // a device was lost while it was measured: the table decides
 	ahead  int           // decoding steps under way behind the one that is awaited
+
+	vocabulary *grammar.Vocabulary // nil: no answer has had a grammar
+	matcher    *grammar.Matcher    // of the last grammar
 
 	lost    error             // the device is, and there is no other yet
 	opened  time.Time         // when the device was, in place of another, if no token has come of it

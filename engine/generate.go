@@ -184,7 +184,7 @@ func (e *Engine) prepareDrafts(ctx context.Context, cfg sample.Config, d *Drafts
 	case d.Length < 0 || d.Length > mixtral.MaxDraft:
 		return fmt.Errorf("a draft of prompt lookup has 1 to %d tokens, not %d", mixtral.MaxDraft, d.Length)
 	case cfg.OnHost():
-		d.Off = "a bias or a mask has tokens sampled on the host"
+		d.Off = "a bias, or a format that the answer keeps to, has tokens sampled on the host"
 	default:
 		d.Off, err = e.model.PrepareDrafts(ctx)
 	}

@@ -142,13 +142,10 @@ func TestToldOfHeldText(t *testing.T) {
 		t.Errorf("stopped behind %q: %d tokens told of %d, which spell %q", a.text, len(a.logprobs), a.res.CompletionTokens, a.spelled())
 	}
 	script := append(e.Tokenizer.Encode("é😀"), e.Tokenizer.EOS())
-	forced := func(answer []int32, logits []float32) error {
-		for id := range logits {
-			if int32(id) != script[len(answer)] {
-				logits[id] = sample.Banned
-			}
-		}
-		return nil
+	forced := func(answer []int32) ([]uint32, error) {
+		only := make([]uint32, e.Tokenizer.VocabSize()/32+1)
+		only[script[len(answer)]/32] = 1 << (script[len(answer)] % 32)
+		return only, nil
 	}
 	parts := 0
 	_, err := e.Chat(t.Context(), msgs, engine.Request{Sampling: sample.Config{Mask: forced}, Logprobs: true}, func(d engine.Delta) {

@@ -86,7 +86,9 @@ func (s *server) request(p protocol.Sampling) (engine.Request, int64, error) {
 	if p.MaxTokens != nil && *p.MaxTokens < 1 {
 		return req, seed, badRequest("max_tokens is %d; it must be at least 1", *p.MaxTokens)
 	}
-	return req, seed, nil
+	grammar, err := s.grammar(p.Format)
+	req.Grammar = grammar
+	return req, seed, err
 }
 
 // or is what p points to, or else the default.

@@ -9,6 +9,7 @@ import (
 	"mixtab/engine"
 	"mixtab/engine/experts"
 	"mixtab/engine/gpu"
+	"mixtab/engine/grammar"
 	"mixtab/engine/weights"
 	"mixtab/wasm/protocol"
 	"mixtab/wasm/source"
@@ -44,6 +45,8 @@ func codeOf(err error) protocol.Code {
 		{source.ErrFolder, protocol.CodeFolder},
 		{engine.ErrContextFull, protocol.CodeContextFull},
 		{experts.ErrBudget, protocol.CodeBadRequest},
+		{grammar.ErrAmbiguous, protocol.CodeBadRequest},
+		{grammar.ErrAstray, protocol.CodeBadRequest},
 		{errBadRequest, protocol.CodeBadRequest},
 	} {
 		if errors.Is(err, c.is) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mixtab/engine"
+	"mixtab/engine/grammar"
 	"mixtab/wasm/protocol"
 	"mixtab/wasm/webgpu"
 )
@@ -30,6 +31,8 @@ type server struct {
 	dev       *webgpu.Device
 	engine    *engine.Engine
 	restoring bool // the device was lost, and no token has come since
+	format    protocol.Format
+	grammarOf *grammar.Grammar // of format; nil: no request had one
 
 	expertBytes int64         // of the open pack
 	fastest     time.Duration // of a token, over all answers

@@ -166,6 +166,11 @@ func (s *Step) Wait(ctx context.Context) (int32, error) {
 		if err := m.beginBehind(); err != nil {
 			return 0, err
 		}
+		if m.host != nil { // while the device works
+			if err := m.host.Prepare(); err != nil {
+				return 0, err
+			}
+		}
 		words := make([]uint32, m.words(s.reads))
 		if err := waitWords(ctx, s.read, words); err != nil {
 			return 0, err

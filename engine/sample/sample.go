@@ -23,7 +23,7 @@ import (
 // boundary between two tokens.
 type Config struct {
 	LogitBias map[int32]float32 // added to the logits of these tokens; -100 to 100
-	Mask      Mask              // bans tokens; nil bans none
+	Mask      Mask              // lets tokens through; nil: all of them
 
 	RepetitionPenalty float64 // divides positive logits of tokens that were generated, and multiplies negative ones; 0 and 1 do nothing; up to 2
 	FrequencyPenalty  float64 // taken off a logit for each time its token was generated; -2 to 2
@@ -35,12 +35,13 @@ type Config struct {
 	Seed              uint64
 }
 
-// A Mask bans tokens as a grammar does: it is told the answer so far and sets the logits of
-// all tokens that must not follow to Banned. An error ends the answer.
-type Mask func(answer []int32, logits []float32) error
+// A Mask says which tokens may follow an answer so far, as a grammar does: token id if bit
+// id%32 of word id/32 is set. It is asked while the device computes the logits. An error ends
+// the answer.
+type Mask func(answer []int32) ([]uint32, error)
 
-// Banned is the logit of a token that a Mask does not let through.
-var Banned = float32(math.Inf(-1))
+// banned is the logit of a token that a Mask does not let through.
+var banned = float32(math.Inf(-1))
 
 // OnHost says whether the config needs what only the host can do.
 func (c Config) OnHost() bool { return len(c.LogitBias) > 0 || c.Mask != nil }

@@ -68,14 +68,12 @@ func TestHost(t *testing.T) {
 		return ids
 	}
 	var seen [][]int32
-	falling := func(answer []int32, logits []float32) error { // each token is smaller than the one before
+	falling := func(answer []int32) ([]uint32, error) { // each token is smaller than the one before
 		seen = append(seen, slices.Clone(answer))
-		for i := range logits {
-			if len(answer) > 0 && int32(i) >= answer[len(answer)-1] {
-				logits[i] = Banned
-			}
+		if len(answer) == 0 {
+			return []uint32{1<<32 - 1}, nil
 		}
-		return nil
+		return []uint32{1<<answer[len(answer)-1] - 1}, nil
 	}
 	for _, tt := range []struct {
 		name   string
@@ -103,13 +101,8 @@ func TestHost(t *testing.T) {
 			t.Errorf("token %d is %d, which the mask bans", i, id)
 		}
 	}
-	none := func(_ []int32, logits []float32) error {
-		for i := range logits {
-			logits[i] = Banned
-		}
-		return nil
-	}
-	failing := func([]int32, []float32) error { return errors.New("no such rule") }
+	none := func([]int32) ([]uint32, error) { return []uint32{0}, nil }
+	failing := func([]int32) ([]uint32, error) { return nil, errors.New("no such rule") }
 	for want, c := range map[string]Config{"bans every token": {Mask: none, Temperature: 1}, "no such rule": {Mask: failing}} {
 		if _, err := NewHost(c, vocab, nil).Next(logits()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -43,26 +43,14 @@ func (s *Stream) Flush() string {
 	return string(s.appendPending(nil))
 }
 
-// Bytes returns what id would add to the text if it were pushed now: of a byte piece its
-// byte, which alone may be no UTF-8, of a control piece nothing.
+// Bytes returns what id would add to the text if it were pushed now: that of Tokenizer.Bytes,
+// but for the space that Encode put in front.
 func (s *Stream) Bytes(id int32) []byte {
-	t := s.t
-	switch t.kindOf(id) {
-	case kindControl:
-		return nil
-	case kindByte:
-		b, _ := byteOf(t.pieces[id])
-		return []byte{b}
-	case kindAdded:
-		return []byte(t.pieces[id])
-	case kindNormal:
-		text := t.pieces[id]
-		if s.start && t.dummyPrefix {
-			text = strings.TrimPrefix(text, spaceText)
-		}
-		return []byte(strings.ReplaceAll(text, spaceText, " "))
+	text := s.t.Bytes(id)
+	if s.start && s.t.dummyPrefix && s.t.kindOf(id) == kindNormal {
+		text = strings.TrimPrefix(text, " ")
 	}
-	return []byte(t.unknownSurface)
+	return []byte(text)
 }
 
 func (s *Stream) append(dst []byte, id int32) []byte {

@@ -16,6 +16,7 @@ package tokenizer
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 )
 
@@ -96,6 +97,23 @@ func (t *Tokenizer) Piece(id int32) string {
 		return ""
 	}
 	return t.pieces[id]
+}
+
+// Bytes returns what id adds to a text that has begun: of a byte piece its byte, which alone
+// may be no UTF-8, of a control piece nothing.
+func (t *Tokenizer) Bytes(id int32) string {
+	switch t.kindOf(id) {
+	case kindControl:
+		return ""
+	case kindByte:
+		b, _ := byteOf(t.pieces[id])
+		return string([]byte{b})
+	case kindAdded:
+		return t.pieces[id]
+	case kindNormal:
+		return strings.ReplaceAll(t.pieces[id], spaceText, " ")
+	}
+	return t.unknownSurface
 }
 
 // IsControl reports whether id is a control piece, such as BOS and EOS, which

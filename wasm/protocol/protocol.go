@@ -121,7 +121,22 @@ type Sampling struct {
 	LogitBias         map[int32]float32 `json:"logit_bias"`               // by token
 	PromptLookup      *int              `json:"prompt_lookup_num_tokens"` // to draft at a time; null: 0
 	TopLogprobs       *int              `json:"top_logprobs"`             // alternatives of each token with their probabilities, 0 to 20; null: no probabilities
+	Format            *Format           `json:"format"`                   // null: any text
 }
+
+// Format is what the answer has to be.
+type Format struct {
+	Type   FormatType `json:"type"`
+	Schema string     `json:"schema"` // of FormatSchema: a JSON Schema, as text
+}
+
+// FormatType says what kind of document an answer is.
+type FormatType string
+
+const (
+	FormatObject FormatType = "json_object" // any JSON object
+	FormatSchema FormatType = "json_schema" // what the schema describes
+)
 
 // An Event travels from the worker to the page.
 type Event interface{ event() }

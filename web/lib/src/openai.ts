@@ -22,6 +22,21 @@ export interface SamplingParams {
   logit_bias?: Record<string, number> | null;
   /** Drafts so many tokens at a time from what the conversation repeats, 0 to 7. The answer is the same, sooner or later. */
   prompt_lookup_num_tokens?: number | null;
+  /** Keeps the answer to JSON, or to a JSON Schema. Costs speed, as logit_bias does. */
+  response_format?: ResponseFormat | null;
+}
+
+export type ResponseFormat =
+  | { type: 'text' }
+  | { type: 'json_object' }
+  | { type: 'json_schema'; json_schema: JsonSchemaFormat };
+
+export interface JsonSchemaFormat {
+  name: string;
+  description?: string;
+  /** The engine always keeps to it, strict or not. */
+  schema: Record<string, unknown>;
+  strict?: boolean | null;
 }
 
 export interface MixtabParams {

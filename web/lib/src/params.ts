@@ -2,6 +2,7 @@
 // name: an ignored parameter is a wrong answer that nobody notices.
 
 import { MixtabError } from './errors.ts';
+import { toFormat } from './format.ts';
 import type { ChatMessage, ChatParams, CompletionParams, MixtabParams, SamplingParams } from './openai.ts';
 import type { Message, Overflow, Sampling } from './protocol.ts';
 
@@ -19,6 +20,7 @@ const sampling = [
   'repetition_penalty',
   'logit_bias',
   'prompt_lookup_num_tokens',
+  'response_format',
   'model',
   'n',
   'stream',
@@ -129,6 +131,7 @@ function toSampling(params: SamplingParams): Sampling {
     logit_bias: toBias(params.logit_bias),
     prompt_lookup_num_tokens: integer(params, 'prompt_lookup_num_tokens', 0, 7),
     top_logprobs: null,
+    format: toFormat(params.response_format),
   };
 }
 

@@ -134,6 +134,14 @@ export interface Sampling {
   prompt_lookup_num_tokens: number | null;
   /** Alternatives of each token with their probabilities, 0 to 20; null: no probabilities. */
   top_logprobs: number | null;
+  /** null: any text. */
+  format: Format | null;
+}
+
+/** What the answer has to be: any JSON object, or what a JSON Schema, as text, describes. */
+export interface Format {
+  type: 'json_object' | 'json_schema';
+  schema: string;
 }
 
 /** The first message of the worker: Go runs and listens. */

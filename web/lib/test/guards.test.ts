@@ -16,6 +16,7 @@ const sampling: Sampling = {
   logit_bias: { 7: -100 },
   prompt_lookup_num_tokens: 4,
   top_logprobs: 2,
+  format: null,
 };
 
 const requests: EngineRequest[] = [

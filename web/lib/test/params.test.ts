@@ -21,7 +21,7 @@ describe('chatBody', () => {
       logit_bias: { 0: -100, 31999: 2.5 },
       prompt_lookup_num_tokens: 7,
     };
-    const sampling = { ...given, stop: ['x'], ...more, top_logprobs: null };
+    const sampling = { ...given, stop: ['x'], ...more, top_logprobs: null, format: null };
     expect(chat({ ...given, stop: 'x', ...more }).sampling).toEqual(sampling);
   });
 
@@ -34,6 +34,17 @@ describe('chatBody', () => {
     expect(chat({ logprobs: true }).sampling.top_logprobs).toBe(0);
     expect(chat({ logprobs: true, top_logprobs: 20 }).sampling.top_logprobs).toBe(20);
     expect(chat({ logprobs: false, top_logprobs: null }).sampling.top_logprobs).toBeNull();
+  });
+
+  it('takes the formats of answers', () => {
+    const schema = { type: 'object', properties: { b: { type: 'null' }, a: { type: 'null' } } };
+    const format = (response_format: object) => chat({ response_format }).sampling.format;
+    expect(format({ type: 'text' })).toBeNull();
+    expect(format({ type: 'json_object' })).toEqual({ type: 'json_object', schema: '' });
+    expect(format({ type: 'json_schema', json_schema: { name: 'x', schema, strict: true } })).toEqual({
+      type: 'json_schema',
+      schema: JSON.stringify(schema),
+    });
   });
 
   it('joins the parts of a text', () => {
@@ -71,6 +82,21 @@ describe('chatBody', () => {
     [{ logit_bias: { 5: 101 } }, 'logit_bias: a number from -100 to 100 is needed for token 5'],
     [{ logit_bias: { 5: null } }, 'for token 5'],
     [{ prompt_lookup_num_tokens: 8 }, 'prompt_lookup_num_tokens: a whole number from 0 to 7'],
+    [{ response_format: 'json_object' }, 'response_format.type: text, json_object or json_schema'],
+    [
+      { response_format: { type: 'xml' } },
+      'response_format.type: text, json_object or json_schema is needed, not "xml"',
+    ],
+    [{ response_format: { type: 'json_schema' } }, 'response_format.json_schema: an object'],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'x' } } },
+      'json_schema.schema: an object',
+    ],
+    [{ response_format: { type: 'json_schema', json_schema: { schema: {} } } }, 'json_schema.name: a text'],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: {}, grammar: '' } } },
+      'json_schema.grammar is not supported',
+    ],
     [{ model: 'gpt-4' }, '"gpt-4" is not open'],
     [{ mixtab: { overflow: 'wrap' } }, 'mixtab.overflow'],
     [{ mixtab: { other: 1 } }, 'mixtab.other'],
