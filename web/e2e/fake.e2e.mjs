@@ -120,16 +120,19 @@ test('no main-thread task over 50 ms while 50 tokens a second stream', async t =
   await close();
 });
 
-test('it says where the model stops seeing the conversation', async () => {
+test('where the context is full, the visitor leaves the oldest messages out, and sees which', async () => {
   const { page, close } = await visit('load=0&rate=999&context=60');
   const { message } = parts(page);
   await status(page, 'Ready');
-  for (const text of ['one two three four five', 'six seven eight nine ten', 'eleven twelve']) {
+  for (const text of ['one two three four five', 'six seven eight nine ten']) {
     await message.fill(text);
     await page.keyboard.press('Enter');
     await status(page, 'Answering');
     await status(page, 'Ready');
   }
+  await page.getByText('no longer fits into the 60 tokens').waitFor();
+  await assertAccessible(page, 'with a full context');
+  await page.getByRole('button', { name: 'Leave out the oldest messages' }).click();
   await page.getByText('The model no longer sees the messages above').waitFor();
   await page.getByText(/\d oldest messages left out/).waitFor();
   await assertAccessible(page, 'with dropped messages');

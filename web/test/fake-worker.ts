@@ -143,6 +143,9 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     const { id } = request;
     const { rate, context, die } = this.#options;
     const { prompt, dropped } = keep(request, context);
+    if (dropped > 0 && request.type === 'chat' && request.overflow === 'error') {
+      return this.#emit({ type: 'failed', id, code: 'context_full', message: 'fake: context_full' });
+    }
     const pieces = (this.#options.answer ?? answerTo(request)).slice(begun(request)).match(/\s*\S+/g) ?? [];
     const limit = Math.min(pieces.length, request.sampling.max_tokens ?? Number.POSITIVE_INFINITY);
     const start = performance.now();

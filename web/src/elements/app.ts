@@ -1,12 +1,15 @@
-import { css, html, nothing } from 'lit';
+import { html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { takePrompt } from '../offline/prompt-link.ts';
 import { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
+import { HistoryStore } from '../state/history-store.ts';
 import { SeeStore } from '../state/see-store.ts';
+import { keepSideShown, sideShown } from '../state/side-shown.ts';
 import { StoreController } from '../state/store.ts';
 import { base } from '../styles/shared.ts';
+import { appStyles, narrow } from './app-styles.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
@@ -15,13 +18,16 @@ import type { HeaderWish } from './header.ts';
 import { Media } from './media.ts';
 import type { MessageWish } from './message.ts';
 import type { MixtabPanel } from './panel.ts';
+import type { MixtabSide } from './side.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
 import './failure.ts';
 import './figures.ts';
+import './full.ts';
 import './header.ts';
 import './pending.ts';
+import './side.ts';
 import './welcome.ts';
 
 /** What is loaded when it is first opened. */
@@ -29,6 +35,7 @@ const lazy = {
   panel: () => import('./panel.ts'),
   settings: () => import('./settings.ts'),
   models: () => import('./models.ts'),
+  keys: () => import('./keys.ts'),
 };
 
 type Lazy = keyof typeof lazy;
@@ -37,106 +44,65 @@ type Lazy = keyof typeof lazy;
 @customElement('mixtab-app')
 export class MixtabApp extends MixtabElement {
   #engines: EngineStore | undefined;
+  #history: HistoryStore | undefined;
   #chat: ChatStore | undefined;
   #see: SeeStore | undefined;
   #demo = true;
 
   @state() private opened: ReadonlySet<Lazy> = new Set();
+  /** The list of conversations, as a column and as a drawer. */
+  @state() private column = sideShown();
+  @state() private drawer = false;
   @query('mixtab-composer') private composer!: MixtabComposer;
   @query('mixtab-conversation') private conversation!: MixtabConversation;
   @query('mixtab-figures') private figuresLine!: MixtabFigures;
   @query('mixtab-panel') private panel!: MixtabPanel | null;
+  @query('mixtab-side') private side!: MixtabSide;
 
-  /** One column: the panel then covers the conversation. */
-  readonly #narrow = new Media(this, '(max-width: 60rem)');
+  readonly #narrow = new Media(this, narrow);
   readonly #loaded = new Set<Lazy>();
 
-  static override styles = [
-    base,
-    css`
-      :host {
-        display: grid;
-        grid-template:
-          'header header header' auto
-          'history main panel' minmax(0, 1fr)
-          'history footer panel' auto / auto minmax(0, 1fr) auto;
-        height: 100dvh;
-      }
-      mixtab-header {
-        grid-area: header;
-        min-width: 0;
-      }
-      main {
-        grid-area: main;
-        min-height: 0;
-        min-width: 0;
-      }
-      footer {
-        grid-area: footer;
-        min-width: 0;
-        width: 100%;
-        max-width: calc(var(--measure) + 2 * var(--gutter));
-        margin: 0 auto;
-        padding: 0.5rem var(--gutter) max(0.5rem, env(safe-area-inset-bottom));
-      }
-      mixtab-panel {
-        grid-area: panel;
-        width: 24rem;
-        min-height: 0;
-        overflow-y: auto;
-        border-inline-start: 1px solid var(--hairline);
-      }
-      mixtab-panel:not([open]) {
-        display: none;
-      }
-      mixtab-figures {
-        margin-top: 0.5rem;
-      }
-      @media (max-width: 60rem) {
-        mixtab-panel {
-          grid-area: main / main / footer / main;
-          width: auto;
-          border: 0;
-          z-index: 1;
-          background: var(--paper);
-        }
-      }
-    `,
-  ];
+  static override styles = [base, appStyles];
 
   /** Gives the page its engine; demo says that the pack is the built-in one. */
   start(engines: EngineStore, demo: boolean): void {
     this.#engines = engines;
+    this.#history = new HistoryStore();
     this.#see = new SeeStore(engines);
-    this.#chat = new ChatStore(engines, this.#see);
+    this.#chat = new ChatStore(engines, this.#history, this.#see);
     this.#demo = demo;
-    this.#takePrompt();
     new StoreController(this, engines);
     new StoreController(this, this.#chat);
     new StoreController(this, this.#see);
+    this.#begin(this.#chat);
     void engines.open();
   }
 
   /** A text that came by a link or from another app waits in the composer, in a conversation of its own. */
-  #takePrompt(): void {
+  #begin(chat: ChatStore): void {
     const text = takePrompt();
-    if (text === undefined) return;
-    this.#chat?.start();
-    this.#chat?.setDraft(text);
+    if (text === undefined) {
+      void chat.restore();
+      return;
+    }
+    chat.start();
+    chat.setDraft(text);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('keydown', this.#keyed);
+    document.addEventListener('visibilitychange', this.#save);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('keydown', this.#keyed);
+    document.removeEventListener('visibilitychange', this.#save);
   }
 
   protected override render() {
-    if (!this.#engines || !this.#chat || !this.#see) return nothing;
+    if (!this.#engines || !this.#history || !this.#chat || !this.#see) return nothing;
     const { state } = this.#engines;
     const { turns, answering, pending, figures, dropped, sent, conversation } = this.#chat;
     const context = state.kind === 'ready' ? state.engine.info.context : 0;
@@ -146,10 +112,20 @@ export class MixtabApp extends MixtabElement {
         .engine=${state}
         .answering=${answering}
         .demo=${this.#demo}
-        .narrow=${this.#narrow.matches}
+        .sideShown=${this.#sideShown}
         .panelShown=${this.opened.has('panel')}
         @wish=${(event: CustomEvent<HeaderWish>) => this.#open(event.detail)}
       ></mixtab-header>
+      <mixtab-side
+        .history=${this.#history}
+        .current=${conversation.id}
+        .narrow=${this.#narrow.matches}
+        .open=${this.#sideShown}
+        @open=${(event: CustomEvent<string>) => this.#show(event.detail)}
+        @close=${() => {
+          this.drawer = false;
+        }}
+      ></mixtab-side>
       <main ?inert=${covered}>
         <mixtab-conversation
           .turns=${turns}
@@ -169,6 +145,16 @@ export class MixtabApp extends MixtabElement {
                 .answering=${answering}
                 @take-back=${this.#takeBack}
               ></mixtab-pending>`
+          }
+          ${
+            this.#chat.full
+              ? html`<mixtab-full
+                slot="end"
+                .context=${context}
+                @drop=${() => this.#chat?.dropOldest()}
+                @anew=${this.#startAnew}
+              ></mixtab-full>`
+              : nothing
           }
           ${
             state.kind === 'failed'
@@ -200,37 +186,48 @@ export class MixtabApp extends MixtabElement {
           @panel=${() => this.#open('panel')}
         ></mixtab-figures>
       </footer>
+      ${this.#parts(this.#engines, this.#chat)}
+      <mixtab-announcer .turn=${turns.at(-1)}></mixtab-announcer>
+    `;
+  }
+
+  /** What was opened once stays, so that it knows where it was left. */
+  #parts(engines: EngineStore, chat: ChatStore) {
+    const has = (part: Lazy) => this.#loaded.has(part);
+    const open = (part: Lazy) => this.opened.has(part);
+    const close = (part: Lazy) => () => this.#close(part);
+    return html`
       ${
-        this.#loaded.has('panel')
+        has('panel')
           ? html`<mixtab-panel
-            .open=${this.opened.has('panel')}
+            .open=${open('panel')}
             .see=${this.#see}
-            .chat=${this.#chat}
+            .chat=${chat}
             @close=${this.#panelClosed}
           ></mixtab-panel>`
           : nothing
       }
       ${
-        this.#loaded.has('settings')
+        has('settings')
           ? html`<mixtab-settings
-            .open=${this.opened.has('settings')}
-            .engines=${this.#engines}
-            .chat=${this.#chat}
-            @close=${() => this.#close('settings')}
+            .open=${open('settings')}
+            .engines=${engines}
+            .chat=${chat}
+            @close=${close('settings')}
           ></mixtab-settings>`
           : nothing
       }
       ${
-        this.#loaded.has('models')
+        has('models')
           ? html`<mixtab-models
-            .open=${this.opened.has('models')}
-            .engines=${this.#engines}
-            .chat=${this.#chat}
-            @close=${() => this.#close('models')}
+            .open=${open('models')}
+            .engines=${engines}
+            .chat=${chat}
+            @close=${close('models')}
           ></mixtab-models>`
           : nothing
       }
-      <mixtab-announcer .turn=${turns.at(-1)}></mixtab-announcer>
+      ${has('keys') ? html`<mixtab-keys .open=${open('keys')} @close=${close('keys')}></mixtab-keys>` : nothing}
     `;
   }
 
@@ -242,26 +239,20 @@ export class MixtabApp extends MixtabElement {
         .demo=${this.#demo}
         .brief=${this.#engines?.state.kind === 'failed'}
         .host=${host === location.host ? undefined : host}
-        @example=${(event: CustomEvent<string>) => this.#send(event.detail)}
+        @example=${(event: CustomEvent<string>) => this.#ask(event.detail)}
       ></mixtab-welcome>
     `;
   }
 
+  get #sideShown(): boolean {
+    return this.#narrow.matches ? this.drawer : this.column;
+  }
+
   #open(wish: HeaderWish): void {
-    switch (wish) {
-      case 'panel':
-        if (this.opened.has('panel')) this.#close('panel');
-        else void this.#load('panel');
-        break;
-      case 'settings':
-      case 'models':
-        void this.#load(wish);
-        break;
-      case 'start':
-        this.#chat?.start();
-        this.composer.focus();
-        break;
-    }
+    if (wish === 'side') this.#showSide(!this.#sideShown);
+    else if (wish === 'start') this.#start();
+    else if (wish === 'panel' && this.opened.has('panel')) this.#close('panel');
+    else void this.#load(wish);
   }
 
   async #load(part: Lazy): Promise<void> {
@@ -283,11 +274,40 @@ export class MixtabApp extends MixtabElement {
     this.figuresLine.focus();
   }
 
+  #showSide(shown: boolean): void {
+    if (this.#narrow.matches) this.drawer = shown;
+    else {
+      this.column = shown;
+      keepSideShown(shown);
+    }
+  }
+
+  #start(): void {
+    this.drawer = false;
+    this.#chat?.start();
+    this.composer.focus();
+  }
+
+  #startAnew(): void {
+    this.#chat?.startAnew();
+    this.composer.focus();
+  }
+
+  async #show(id: string): Promise<void> {
+    if (!(await this.#chat?.open(id))) return;
+    await this.updateComplete;
+    this.conversation.follow();
+  }
+
   #send(text: string): void {
-    if (!this.#chat?.send(text)) return;
-    this.#chat.setDraft('');
+    if (this.#ask(text)) this.#chat?.setDraft('');
+  }
+
+  #ask(text: string): boolean {
+    if (!this.#chat?.send(text)) return false;
     this.composer.focus();
     this.conversation.follow();
+    return true;
   }
 
   #fulfil(wish: MessageWish): void {
@@ -320,7 +340,38 @@ export class MixtabApp extends MixtabElement {
     this.composer.focus();
   }
 
-  readonly #keyed = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && !event.defaultPrevented) this.#chat?.stop();
+  readonly #save = (): void => {
+    if (document.visibilityState === 'hidden') this.#chat?.save();
   };
+
+  readonly #keyed = (event: KeyboardEvent): void => {
+    const path = event.composedPath();
+    // What lies on top of the page has its own keys; the list's drawer shares the page's.
+    if (event.defaultPrevented || (path.some(isOnTop) && !path.includes(this.side))) return;
+    const key = event.key.toLowerCase();
+    const command = (event.ctrlKey || event.metaKey) && !event.altKey;
+    if (command && key === 'k' && !event.shiftKey) {
+      this.#showSide(true);
+      void this.side.find();
+    } else if (command && key === 'o' && event.shiftKey) this.#start();
+    else if (key === '?' && !command && !path.some(isWrittenIn)) this.#open('keys');
+    else {
+      if (key === 'escape' && !path.some(isOnTop)) this.#escape();
+      return;
+    }
+    event.preventDefault();
+  };
+
+  #escape(): void {
+    if (this.#chat?.answering) this.#chat.stop();
+    else this.#close('panel');
+  }
+}
+
+function isOnTop(node: EventTarget): boolean {
+  return node instanceof HTMLElement && node.matches('dialog, [popover]');
+}
+
+function isWrittenIn(node: EventTarget): boolean {
+  return node instanceof HTMLElement && node.matches('input, textarea, select, [contenteditable]');
 }

@@ -21,13 +21,14 @@ import { setTheme, theme, themes } from '../state/theme.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 import { icon } from './icon.ts';
+import { Media } from './media.ts';
 import './engine-status.ts';
 
 /** Beside the page. */
 const logo = 'icon.svg';
 
 /** What the header's buttons open. */
-export type HeaderWish = 'history' | 'start' | 'settings' | 'models' | 'panel' | 'keys';
+export type HeaderWish = 'side' | 'start' | 'settings' | 'models' | 'panel' | 'keys';
 
 const themeIcons = { system: Monitor, light: Sun, dark: Moon };
 
@@ -40,10 +41,11 @@ export class MixtabHeader extends MixtabElement {
   @property({ attribute: false }) engine!: EngineState;
   @property({ type: Boolean }) answering = false;
   @property({ type: Boolean }) demo = true;
-  @property({ type: Boolean }) narrow = false;
-  @property({ type: Boolean }) historyShown = false;
+  @property({ type: Boolean }) sideShown = false;
   @property({ type: Boolean }) panelShown = false;
 
+  /** What does not fit is in a menu. */
+  readonly #narrow = new Media(this, '(max-width: 48rem)');
   readonly #icons = new Map<IconNode, SVGElement>();
 
   constructor() {
@@ -140,7 +142,7 @@ export class MixtabHeader extends MixtabElement {
   protected override render() {
     return html`
       <header>
-        ${this.#button(PanelLeft, t('header.history'), 'history', this.historyShown)}
+        ${this.#button(PanelLeft, t('header.history'), 'side', this.sideShown)}
         ${this.#button(SquarePen, t('header.start'), 'start')}
         <h1><img src=${logo} alt="" width="22" height="22" /><span>mixtab</span></h1>
         <mixtab-engine-status
@@ -150,7 +152,7 @@ export class MixtabHeader extends MixtabElement {
           @models=${() => this.#wish('models')}
         ></mixtab-engine-status>
         ${
-          this.narrow
+          this.#narrow.matches
             ? html`<button class="icon" popovertarget="tools" aria-label=${t('header.menu')} title=${t('header.menu')}>
                 ${this.#icon(Ellipsis)}
               </button>`
@@ -163,7 +165,7 @@ export class MixtabHeader extends MixtabElement {
 
   #tools() {
     return html`
-      <div class="tools" id="tools" popover=${this.narrow ? 'auto' : nothing} @keydown=${this.#keyed}>
+      <div class="tools" id="tools" popover=${this.#narrow.matches ? 'auto' : nothing} @keydown=${this.#keyed}>
         ${this.#button(SlidersHorizontal, t('header.settings'), 'settings')}
         ${this.#button(PanelRight, t('header.panel'), 'panel', this.panelShown)}
         ${installStore.offered ? this.#install() : nothing}
@@ -234,7 +236,7 @@ export class MixtabHeader extends MixtabElement {
 
   /** Closes the menu, and leaves the answer alone. */
   #keyed(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && this.narrow) event.stopPropagation();
+    if (event.key === 'Escape' && this.#narrow.matches) event.stopPropagation();
   }
 
   #chosen(event: Event): void {

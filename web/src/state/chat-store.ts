@@ -1,7 +1,9 @@
-import type { ChatCompletionChunk, ChatMessage, Engine, MixtabParams } from '../../lib/src/index.ts';
+import type { ChatCompletionChunk, ChatMessage, Engine } from '../../lib/src/index.ts';
 import { type Answer, type AnswerFigures, stream } from './answer.ts';
-import { type Conversation, newConversation, titleOf } from './conversation.ts';
+import { type Conversation, type Detail, emptyDetail, newConversation, titleOf } from './conversation.ts';
 import type { EngineStore } from './engine-store.ts';
+import type { HistoryStore } from './history-store.ts';
+import { lastOpen, rememberOpen } from './last-open.ts';
 import { type Settings, samplingOf } from './settings.ts';
 import { Store } from './store.ts';
 import { isLeaf, type KeptTurn, newestLeaf, newId, path, sibling, type Turn } from './tree.ts';
@@ -26,6 +28,18 @@ export interface Watcher {
 
 /** How many alternatives a token's probability is asked with. */
 const alternatives = 5;
+interface Running {
+  readonly turn: string;
+  readonly stop: AbortController;
+  /** When the turn was last saved. */
+  saved: number;
+}
+
+/** An answer that streams is saved this often, and at its end. */
+const saveEvery = 1000;
+
+/** One that streams in another tab and is silent for longer has ended with that tab. */
+const silentAfter = 2 * saveEvery;
 
 /** The conversation on the page: sends, streams, stops, branches, and holds a message until it can go. */
 export class ChatStore extends Store {
@@ -37,16 +51,22 @@ export class ChatStore extends Store {
   dropped = 0;
 
   readonly #engines: EngineStore;
+  readonly #history: HistoryStore;
   readonly #watcher: Watcher | undefined;
   #tree = new Map<string, KeptTurn>();
   #next: Job | undefined;
-  #running: AbortController | undefined;
+  #running: Running | undefined;
+  /** By the turns that stream in other tabs. */
+  readonly #silences = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(engines: EngineStore, watcher?: Watcher) {
+  constructor(engines: EngineStore, history: HistoryStore, watcher?: Watcher) {
     super();
     this.#engines = engines;
+    this.#history = history;
     this.#watcher = watcher;
     engines.subscribe(() => this.#go());
+    history.subscribe(() => this.#takeHead());
+    history.listen((id, turns) => void this.#heard(id, turns));
   }
 
   get answering(): boolean {
@@ -63,6 +83,13 @@ export class ChatStore extends Store {
     return this.turns.filter(turn => turn.text !== '');
   }
 
+  /** The conversation no longer fits, and what to do about it is the visitor's choice. */
+  get full(): boolean {
+    const last = this.turns.at(-1);
+    const begun = this.turns.filter(turn => turn.role === 'user').length > 1;
+    return last?.error?.code === 'context_full' && this.conversation.full === 'ask' && begun;
+  }
+
   /** Takes a message; it waits where it cannot go at once. False: something is waiting already. */
   send(text: string): boolean {
     return text.trim() !== '' && this.#queue({ kind: 'send', text, parent: this.conversation.leaf });
@@ -77,7 +104,7 @@ export class ChatStore extends Store {
   }
 
   stop(): void {
-    this.#running?.abort();
+    this.#running?.stop.abort();
   }
 
   /** Says something else in a message's place; what was said there stays as a branch. */
@@ -101,24 +128,55 @@ export class ChatStore extends Store {
     return isLeaf(this.#tree, id) && this.#queue({ kind: 'resume', id });
   }
 
+  /** Leaves the oldest messages out from now on, and asks again. */
+  dropOldest(): void {
+    this.#describe({ full: 'drop' });
+    const last = this.turns.at(-1);
+    if (last) this.resume(last.id);
+  }
+
+  /** Takes the last message into a new conversation, to be sent there. */
+  startAnew(): void {
+    const last = this.turns.findLast(turn => turn.role === 'user');
+    this.start();
+    if (last) this.setDraft(last.text);
+  }
+
   /** Shows another branch where a turn has siblings: 1 is the next, -1 the one before. */
   choose(id: string, step: number): void {
     const other = sibling(this.#tree, id, step);
-    if (!other || this.answering) return;
-    this.#show(newestLeaf(this.#tree, other.id));
+    if (other && !this.answering) this.#show(newestLeaf(this.#tree, other.id));
   }
 
-  /** Begins a new conversation. */
+  /** Shows a kept conversation. False: there is none of that id. */
+  async open(id: string): Promise<boolean> {
+    return id === this.conversation.id || this.#open(id, () => true);
+  }
+
+  /** Begins a new conversation, with the draft that was left in the last such one. */
   start(): void {
-    this.stop();
-    this.#running = undefined;
-    this.#next = undefined;
-    this.conversation = newConversation();
-    this.#tree = new Map();
-    this.turns = [];
-    this.figures = undefined;
-    this.dropped = 0;
-    this.changed();
+    const fresh = newConversation();
+    this.#leave(fresh, new Map());
+    rememberOpen(undefined);
+    void this.#history.unbegun().then(({ draft, settings }) => {
+      const same = this.conversation.id === fresh.id && this.turns.length === 0 && this.pending === undefined;
+      if (!same || this.conversation.draft !== '') return;
+      this.conversation = {
+        ...this.conversation,
+        draft,
+        settings: { ...settings, ...this.conversation.settings },
+      };
+      this.changed();
+    });
+  }
+
+  /** At the page's start: what this tab showed last, unless something was written already. */
+  async restore(): Promise<void> {
+    const first = this.conversation;
+    const untouched = () => this.conversation === first && this.pending === undefined;
+    const id = lastOpen();
+    if (id !== undefined && (await this.#open(id, untouched))) return;
+    if (untouched()) this.start();
   }
 
   setDraft(draft: string): void {
@@ -131,9 +189,18 @@ export class ChatStore extends Store {
     this.#describe({ settings: Object.fromEntries(all.filter(([, value]) => value !== undefined)) });
   }
 
+  /** Saves what a streaming answer has so far; of its tokens, which are many, only at its end. */
+  save(): void {
+    const turn = this.#running && this.#tree.get(this.#running.turn);
+    if (!turn) return;
+    const { tokens: _tokens, ...rest } = turn;
+    this.#history.saveTurn(this.conversation.id, turn.state === 'streaming' ? rest : turn);
+  }
+
   #queue(job: Job): boolean {
     if (this.#next) return false;
     this.#next = job;
+    this.#saveDraft();
     this.changed();
     this.#go();
     return true;
@@ -141,9 +208,9 @@ export class ChatStore extends Store {
 
   /** As queue, but nobody waits for the end of an answer that this takes the place of. */
   #instead(job: Job): boolean {
-    const taken = this.#queue(job);
-    if (taken) this.stop();
-    return taken;
+    if (this.#next) return false;
+    this.stop();
+    return this.#queue(job);
   }
 
   #go(): void {
@@ -153,16 +220,26 @@ export class ChatStore extends Store {
     this.#next = undefined;
     switch (job.kind) {
       case 'send':
-        if (this.#tree.size === 0) this.#describe({ title: titleOf(job.text) });
+        if (this.#tree.size === 0) this.#begin(job.text);
         this.#answer(state.engine, this.#add(job.parent, 'user', job.text));
+        this.#saveDraft();
         break;
       case 'answer':
         this.#answer(state.engine, job.parent);
         break;
       case 'resume':
-        this.#resume(state.engine, job.id);
+        this.#change(job.id, { state: 'streaming', error: undefined });
+        void this.#stream(state.engine, job.id, this.#messages());
         break;
     }
+  }
+
+  /** The first message makes a conversation that is kept. */
+  #begin(text: string): void {
+    this.conversation = { ...this.conversation, title: titleOf(text) };
+    this.#history.create(this.conversation, []);
+    this.#history.saveDetail(undefined, emptyDetail);
+    rememberOpen(this.conversation.id);
   }
 
   #answer(engine: Engine, parent: string): void {
@@ -171,28 +248,26 @@ export class ChatStore extends Store {
     void this.#stream(engine, this.#add(parent, 'assistant', ''), messages);
   }
 
-  #resume(engine: Engine, id: string): void {
-    const messages = this.#messages();
-    this.#change(id, { state: 'streaming', error: undefined });
-    void this.#stream(engine, id, messages);
-  }
-
   /** Streams into a turn; what it says already is the last of the messages, and goes on. */
-  async #stream(engine: Engine, id: string, messages: ChatMessage[]): Promise<void> {
-    const running = new AbortController();
+  async #stream(engine: Engine, turn: string, messages: ChatMessage[]): Promise<void> {
+    const running = { turn, stop: new AbortController(), saved: Date.now() };
     this.#running = running;
+    this.#history.saveHead(this.conversation.id, { changed: Date.now() });
     this.changed();
-    const begun = this.#tree.get(id);
+    const begun = this.#tree.get(turn);
     const watcher = this.#watcher;
-    watcher?.begin(id, begun?.tokens?.length ?? 0);
+    watcher?.begin(turn, begun?.tokens?.length ?? 0);
     const { settings, full } = this.conversation;
     const overflow = full === 'drop' ? 'drop' : 'error';
-    const mixtab = (!begun?.text ? { overflow } : { overflow, continue: true }) as MixtabParams;
+    const mixtab = { overflow, continue: Boolean(begun?.text) } as const;
     const logprobs = watcher?.probabilities ? { logprobs: true, top_logprobs: alternatives } : {};
     const params = { ...samplingOf(settings), ...logprobs, messages, mixtab };
-    for await (const answer of stream(engine, params, running.signal, chunk => watcher?.heard(chunk))) {
+    const heard = (chunk: ChatCompletionChunk) => {
+      if (this.#running === running) watcher?.heard(chunk);
+    };
+    for await (const answer of stream(engine, params, running.stop.signal, heard)) {
       if (this.#running !== running) return; // Another conversation was opened.
-      this.#take(id, begun, answer);
+      this.#take(running, begun, answer);
     }
     watcher?.end();
     this.#running = undefined;
@@ -200,7 +275,7 @@ export class ChatStore extends Store {
     this.#go();
   }
 
-  #take(id: string, begun: KeptTurn | undefined, answer: Answer): void {
+  #take(running: Running, begun: KeptTurn | undefined, answer: Answer): void {
     const { text, state, error, figures, dropped } = answer;
     // Tokens stand for the whole text or not at all.
     const before = begun?.text ? begun.tokens : [];
@@ -212,7 +287,13 @@ export class ChatStore extends Store {
           : undefined;
     if (figures) this.figures = figures;
     if (dropped !== undefined) this.dropped = dropped;
-    this.#change(id, { text: (begun?.text ?? '') + text, tokens, state, ...(error && { error }) });
+    this.#change(running.turn, {
+      ...{ text: (begun?.text ?? '') + text, tokens, state },
+      ...(error && { error }),
+    });
+    if (state === 'streaming' && Date.now() - running.saved < saveEvery) return;
+    running.saved = Date.now();
+    this.save();
   }
 
   #messages(): ChatMessage[] {
@@ -224,7 +305,9 @@ export class ChatStore extends Store {
   #add(parent: string | null, role: KeptTurn['role'], text: string): string {
     const id = newId();
     const state = role === 'user' ? 'done' : 'streaming';
-    this.#tree.set(id, { id, parent, role, text, state, created: Date.now() });
+    const turn: KeptTurn = { id, parent, role, text, state, created: Date.now() };
+    this.#tree.set(id, turn);
+    this.#history.saveTurn(this.conversation.id, turn);
     this.#show(id);
     return id;
   }
@@ -238,12 +321,97 @@ export class ChatStore extends Store {
   }
 
   #show(leaf: string | null): void {
-    this.#describe({ leaf });
     this.turns = path(this.#tree, leaf, this.turns);
+    this.#describe({ leaf });
   }
 
-  #describe(part: Partial<Conversation>): void {
+  #describe(part: Partial<Detail>): void {
     this.conversation = { ...this.conversation, ...part };
+    if (part.draft === undefined) this.#history.saveDetail(this.#kept, part);
+    else this.#saveDraft();
     this.changed();
+  }
+
+  /** A message that waits is kept as a draft: where the page ends before it went, it is in the composer again. */
+  #saveDraft(): void {
+    const draft = [this.pending ?? '', this.conversation.draft].filter(text => text !== '').join('\n');
+    this.#history.saveDetail(this.#kept, { draft });
+  }
+
+  /** The id under which this conversation is kept; undefined: nothing was said in it. */
+  get #kept(): string | undefined {
+    return this.#tree.size > 0 ? this.conversation.id : undefined;
+  }
+
+  async #open(id: string, still: () => boolean): Promise<boolean> {
+    const kept = await this.#history.read(id);
+    if (!kept || !still()) return false;
+    const tree = new Map(kept.turns.map(turn => [turn.id, turn]));
+    const { leaf } = kept.detail;
+    this.#leave({ ...kept.head, ...kept.detail }, tree);
+    this.turns = path(tree, leaf !== null && tree.has(leaf) ? leaf : newestLeaf(tree, null));
+    for (const turn of tree.values()) this.#awaitSilence(turn);
+    rememberOpen(id);
+    return true;
+  }
+
+  /** Goes from the conversation on the page to another one; what is answered there stops. */
+  #leave(conversation: Conversation, tree: Map<string, KeptTurn>): void {
+    const running = this.#running;
+    if (running) {
+      this.#change(running.turn, { state: 'stopped' });
+      this.save();
+      this.#watcher?.end();
+      this.#running = undefined;
+      running.stop.abort();
+    }
+    this.#next = undefined;
+    for (const silence of this.#silences.values()) clearTimeout(silence);
+    this.#silences.clear();
+    this.#tree = tree;
+    this.conversation = conversation;
+    this.turns = [];
+    this.figures = undefined;
+    this.dropped = 0;
+    this.changed();
+  }
+
+  /** The list knows a new title or time. */
+  #takeHead(): void {
+    const head = this.#history.head(this.conversation.id);
+    if (!head || !this.#kept) return;
+    const { title, pinned, changed } = this.conversation;
+    if (head.title === title && head.pinned === pinned && head.changed === changed) return;
+    this.conversation = { ...this.conversation, ...head };
+    this.changed();
+  }
+
+  /** Takes in what another tab said in this conversation. */
+  async #heard(id: string, ids: readonly string[] | 'gone'): Promise<void> {
+    if (id !== this.conversation.id) return;
+    if (ids === 'gone') {
+      this.start();
+      return;
+    }
+    const turns = await this.#history.turns(id, ids);
+    if (id !== this.conversation.id) return;
+    for (const turn of turns) {
+      if (turn.id === this.#running?.turn) continue;
+      this.#tree.set(turn.id, turn);
+      this.#awaitSilence(turn);
+    }
+    const { leaf } = this.conversation;
+    this.turns = path(this.#tree, this.answering ? leaf : newestLeaf(this.#tree, leaf), this.turns);
+    this.conversation = { ...this.conversation, leaf: this.turns.at(-1)?.id ?? null };
+    this.changed();
+  }
+
+  /** An answer that streams in another tab is over when nothing more comes. */
+  #awaitSilence({ id, state }: KeptTurn): void {
+    clearTimeout(this.#silences.get(id));
+    this.#silences.delete(id);
+    if (state !== 'streaming') return;
+    const over = () => this.#change(id, { state: 'stopped' });
+    this.#silences.set(id, setTimeout(over, silentAfter));
   }
 }

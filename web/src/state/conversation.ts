@@ -25,13 +25,12 @@ export interface Detail {
 
 export type Conversation = Head & Detail;
 
+export const emptyDetail: Detail = { settings: {}, draft: '', leaf: null, full: 'ask' };
+
 /** One that nobody has written in yet. */
 export function newConversation(): Conversation {
   const now = Date.now();
-  return {
-    ...{ id: newId(), title: '', pinned: false, created: now, changed: now },
-    ...{ settings: {}, draft: '', leaf: null, full: 'drop' },
-  };
+  return { id: newId(), title: '', pinned: false, created: now, changed: now, ...emptyDetail };
 }
 
 const longestTitle = 60;

@@ -72,11 +72,22 @@ export function isLeaf(tree: Tree, id: string): boolean {
   return true;
 }
 
+/** The turns in an order where each comes behind the one that it answers. */
+export function parentsFirst(turns: Iterable<KeptTurn>): KeptTurn[] {
+  const families = childrenOf(new Map([...turns].map(turn => [turn.id, turn])));
+  const ordered = [...(families.get(null) ?? [])];
+  for (const turn of ordered) ordered.push(...(families.get(turn.id) ?? []));
+  return ordered;
+}
+
+let lastTime = 0;
+
 /** Ids grow with time, so that a list in their order is in the order of writing. */
 export function newId(): string {
+  lastTime = Math.max(lastTime + 1, Date.now());
   const random = crypto.getRandomValues(new Uint8Array(8));
   return (
-    Date.now().toString(36).padStart(9, '0') +
+    lastTime.toString(36).padStart(9, '0') +
     Array.from(random, byte => byte.toString(16).padStart(2, '0')).join('')
   );
 }
