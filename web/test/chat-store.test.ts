@@ -176,7 +176,7 @@ describe('a full context', () => {
     await all.say('one two three four');
     await all.say('five six seven eight');
     expect(all.chat.full).toBe(true);
-    expect(all.chat.turns.at(-1)).toMatchObject({ state: 'failed', error: { code: 'context_full' } });
+    expect(all.chat.turns.at(-1)).toMatchObject({ state: 'failed', error: { code: 'conversation_full' } });
     return all;
   }
 

@@ -6,7 +6,16 @@ import type { HistoryStore } from './history-store.ts';
 import { lastOpen, rememberOpen } from './last-open.ts';
 import { type Settings, samplingOf } from './settings.ts';
 import { Store } from './store.ts';
-import { isLeaf, type KeptTurn, newestLeaf, newId, path, sibling, type Turn } from './tree.ts';
+import {
+  isLeaf,
+  type KeptTurn,
+  newestLeaf,
+  newId,
+  path,
+  sibling,
+  type Turn,
+  type TurnError,
+} from './tree.ts';
 
 export type { AnswerFigures } from './answer.ts';
 export type { Turn, TurnToken } from './tree.ts';
@@ -40,6 +49,8 @@ const saveEvery = 1000;
 
 /** One that streams in another tab and is silent for longer has ended with that tab. */
 const silentAfter = 2 * saveEvery;
+
+const conversationFull = 'conversation_full';
 
 /** The conversation on the page: sends, streams, stops, branches, and holds a message until it can go. */
 export class ChatStore extends Store {
@@ -85,9 +96,7 @@ export class ChatStore extends Store {
 
   /** The conversation no longer fits, and what to do about it is the visitor's choice. */
   get full(): boolean {
-    const last = this.turns.at(-1);
-    const begun = this.turns.filter(turn => turn.role === 'user').length > 1;
-    return last?.error?.code === 'context_full' && this.conversation.full === 'ask' && begun;
+    return this.turns.at(-1)?.error?.code === conversationFull;
   }
 
   /** Takes a message; it waits where it cannot go at once. False: something is waiting already. */
@@ -289,11 +298,18 @@ export class ChatStore extends Store {
     if (dropped !== undefined) this.dropped = dropped;
     this.#change(running.turn, {
       ...{ text: (begun?.text ?? '') + text, tokens, state },
-      ...(error && { error }),
+      ...(error && { error: this.#blamed(error) }),
     });
     if (state === 'streaming' && Date.now() - running.saved < saveEvery) return;
     running.saved = Date.now();
     this.save();
+  }
+
+  /** A message that is too long by itself is told apart from a conversation that has become so. */
+  #blamed(error: TurnError): TurnError {
+    const several = this.turns.filter(turn => turn.role === 'user').length > 1;
+    const full = error.code === 'context_full' && this.conversation.full === 'ask' && several;
+    return full ? { ...error, code: conversationFull } : error;
   }
 
   #messages(): ChatMessage[] {

@@ -1,3 +1,4 @@
+import { decompose } from '../text/attachments.ts';
 import type { Settings } from './settings.ts';
 import { newId } from './tree.ts';
 
@@ -35,9 +36,11 @@ export function newConversation(): Conversation {
 
 const longestTitle = 60;
 
-/** A title from a first message: its first line, cut between two words. */
-export function titleOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ').trim() ?? '';
+/** A title from a first message: its first line, cut between two words; of files alone, the first one's name. */
+export function titleOf(message: string): string {
+  const { text, attachments } = decompose(message);
+  const said = text.trim() || (attachments[0]?.name ?? '');
+  const line = said.split('\n', 1)[0]?.replace(/\s+/g, ' ').trim() ?? '';
   if (line.length <= longestTitle) return line;
   const cut = line.slice(0, longestTitle);
   const space = cut.lastIndexOf(' ');

@@ -8,7 +8,7 @@ export interface TurnToken {
   readonly top: readonly { readonly text: string; readonly logprob: number }[];
 }
 
-/** Why an answer ended early; the codes are the engine's. */
+/** Why an answer ended early; the codes are the engine's, and "conversation_full" where the engine was asked not to leave any message out. */
 export interface TurnError {
   readonly code: string;
   readonly message: string;
