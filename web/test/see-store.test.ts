@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
+import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ChatStore } from '../src/state/chat-store.ts';
 import { EngineStore } from '../src/state/engine-store.ts';
+import { HistoryStore } from '../src/state/history-store.ts';
 import { SeeStore } from '../src/state/see-store.ts';
 import { type FakeOptions, FakeWorker } from './fake-worker.ts';
 
@@ -19,7 +21,7 @@ async function start(options: FakeOptions = {}) {
     return worker;
   });
   const see = new SeeStore(engines);
-  const chat = new ChatStore(engines, see);
+  const chat = new ChatStore(engines, new HistoryStore(), see);
   await engines.open();
   const ask = async (text: string) => {
     chat.send(text);
