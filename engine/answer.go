@@ -29,6 +29,9 @@ type Request struct {
 	// Grammar is what the answer has to be a document of; nil: any text. It then ends where the
 	// document is complete.
 	Grammar *grammar.Grammar
+	// Begun are the first tokens of the answer, where another engine had begun it with the same
+	// request: their text has been told, and it goes on behind them as that one would have.
+	Begun []int32
 
 	// Logprobs tells the log-probability of every token but the end token, and of so many
 	// alternatives, TopLogprobs, at most MaxTopLogprobs. They are the model's own, of its
@@ -66,7 +69,8 @@ type Result struct {
 // A Delta is a piece of an answer: whole characters, never half of one.
 type Delta struct {
 	Text   string
-	Tokens int // generated so far
+	Tokens int     // generated so far
+	IDs    []int32 // those that came since the last Delta
 	// Logprobs are of the tokens whose text is in this delta, and of those that add none of
 	// their own or whose text a stop string took. Over all deltas each is told once.
 	Logprobs []TokenLogprobs
@@ -143,7 +147,13 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 	for _, id := range begun {
 		text.stream.Push(id) // is shown already
 	}
-	format, err := e.format(&req, begun)
+	if finish := e.goOn(&text, req); finish != "" {
+		res.Finish, res.CompletionTokens = finish, len(req.Begun)
+		return res, nil
+	}
+	res.CompletionTokens = len(req.Begun)
+	shown := slices.Concat(begun, req.Begun)
+	format, err := e.format(&req, shown)
 	if err != nil {
 		return res, err
 	}
@@ -157,13 +167,14 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 	}()
 	start := time.Now()
 	var first time.Time
+	var fresh []int32
 	var untold []TokenLogprobs
 	say := func(piece string) {
-		emit(Delta{Text: piece, Tokens: res.CompletionTokens, Logprobs: untold})
-		untold = nil
+		emit(Delta{Text: piece, Tokens: res.CompletionTokens, IDs: fresh, Logprobs: untold})
+		fresh, untold = nil, nil
 	}
 	watch := mixtral.Watch{Logits: req.Logprobs, Routing: req.Routing}
-	for token, err := range e.Tokens(ctx, Generation{prompt, begun, req.Sampling, &drafts, watch}) {
+	for token, err := range e.Tokens(ctx, Generation{prompt, shown, req.Sampling, &drafts, watch}) {
 		if ctx.Err() != nil {
 			res.Finish = FinishCancelled
 			break
@@ -171,7 +182,7 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 		if err != nil {
 			return res, err
 		}
-		if res.CompletionTokens == 0 {
+		if first.IsZero() {
 			first = time.Now()
 			res.Prefill = first.Sub(start)
 		}
@@ -181,6 +192,7 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 			res.Finish = FinishStop
 			break
 		}
+		fresh = append(fresh, token.ID)
 		if req.Logprobs {
 			untold = append(untold, e.logprobs(text.stream, token, req.TopLogprobs))
 		}
@@ -207,6 +219,20 @@ func (e *Engine) Answer(ctx context.Context, prompt, begun []int32, req Request,
 		say(rest)
 	}
 	return res, nil
+}
+
+// goOn brings the text to behind the tokens of another engine. If the answer had its end with
+// them, and only word of that was lost, it says which.
+func (e *Engine) goOn(text *answerText, req Request) Finish {
+	for _, id := range req.Begun {
+		if _, stopped := text.push(id); stopped {
+			return FinishStop
+		}
+	}
+	if n := len(req.Begun); n > 0 && n == req.MaxTokens {
+		return FinishLength
+	}
+	return ""
 }
 
 // answerText turns tokens into text and holds back what may become a stop string.

@@ -27,13 +27,13 @@ func (s *server) chat(ctx context.Context, r protocol.Chat) (protocol.Event, err
 	default:
 		return nil, badRequest("overflow is %q; \"error\" and \"drop\" are known", r.Overflow)
 	}
-	req.Continue = r.Continue
+	req.Continue, req.Begun = r.Continue, r.Begun
 	msgs := make([]chat.Message, len(r.Messages))
 	for i, m := range r.Messages {
 		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
 	}
 	if r.Routing {
-		req.Routing = s.routing(r.ID)
+		req.Routing = s.routing(r.ID, len(r.Begun))
 	}
 	res, err := s.engine.Chat(ctx, msgs, req, s.delta(r.ID))
 	return s.done(r.ID, seed, res), invalid(err)
@@ -44,8 +44,9 @@ func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Ev
 	if err != nil {
 		return nil, err
 	}
+	req.Begun = r.Begun
 	if r.Routing {
-		req.Routing = s.routing(r.ID)
+		req.Routing = s.routing(r.ID, len(r.Begun))
 	}
 	res, err := s.engine.Complete(ctx, r.Prompt, req, s.delta(r.ID))
 	return s.done(r.ID, seed, res), invalid(err)
@@ -102,7 +103,7 @@ func or[T any](p *T, otherwise T) T {
 func (s *server) delta(id int) func(engine.Delta) {
 	return func(d engine.Delta) {
 		s.restored()
-		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens, Logprobs: logprobs(d.Logprobs)})
+		s.emit(protocol.Delta{Type: "delta", ID: id, Text: d.Text, Tokens: d.Tokens, IDs: append([]int32{}, d.IDs...), Logprobs: logprobs(d.Logprobs)})
 	}
 }
 
@@ -125,9 +126,10 @@ func logprob(l engine.TokenLogprob) protocol.TokenLogprob {
 	return protocol.TokenLogprob{Token: l.ID, Text: l.Text, Bytes: bytes, Logprob: l.Logprob}
 }
 
-func (s *server) routing(id int) func(mixtral.Routing) {
+// routing tells of the tokens behind the first so many of an answer.
+func (s *server) routing(id, begun int) func(mixtral.Routing) {
 	return func(r mixtral.Routing) {
-		s.emit(protocol.Routing{Type: "routing", ID: id, Index: r.Number, Experts: r.Experts, Weights: r.Weights, Loads: append([]int{}, r.Loads...)})
+		s.emit(protocol.Routing{Type: "routing", ID: id, Index: begun + r.Number, Experts: r.Experts, Weights: r.Weights, Loads: append([]int{}, r.Loads...)})
 	}
 }
 

@@ -37,6 +37,9 @@ type Chat struct {
 	Overflow Overflow  `json:"overflow"`
 	Continue bool      `json:"continue"` // the last message, an assistant's, goes on
 	Routing  bool      `json:"routing"`  // Routing events tell the experts of each token
+	// Begun are the first tokens of the answer, where another engine had begun it with the same
+	// request; it goes on behind them as that one would have. Empty: a new answer.
+	Begun []int32 `json:"begun"`
 }
 
 // Complete asks for a plain continuation of a text, without the template.
@@ -46,6 +49,7 @@ type Complete struct {
 	Prompt   string   `json:"prompt"`
 	Sampling Sampling `json:"sampling"`
 	Routing  bool     `json:"routing"` // as in Chat
+	Begun    []int32  `json:"begun"`   // as in Chat
 }
 
 // Cancel ends the request with the given id, which then answers with Done and
@@ -228,10 +232,11 @@ type Opened struct {
 
 // Delta is a piece of an answer: whole characters only.
 type Delta struct {
-	Type   string `json:"type"` // "delta"
-	ID     int    `json:"id"`
-	Text   string `json:"text"`
-	Tokens int    `json:"tokens"` // generated so far
+	Type   string  `json:"type"` // "delta"
+	ID     int     `json:"id"`
+	Text   string  `json:"text"`
+	Tokens int     `json:"tokens"` // generated so far
+	IDs    []int32 `json:"ids"`    // those that came since the last Delta
 	// Of the tokens since the Delta before, the end token left out; null: nobody asked.
 	Logprobs []TokenLogprobs `json:"logprobs"`
 }

@@ -39,7 +39,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   readonly #options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
   readonly #cancelled = new Set<number>();
   readonly #experts: FakeExperts;
-  #terminated = false;
+  terminated = false;
   /** Every request that came, for tests. */
   readonly requests: EngineRequest[] = [];
 
@@ -73,7 +73,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 
   terminate(): void {
-    this.#terminated = true;
+    this.terminated = true;
   }
 
   async #handle(request: EngineRequest): Promise<void> {
@@ -149,10 +149,10 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     const pieces = (this.#options.answer ?? answerTo(request)).slice(begun(request)).match(/\s*\S+/g) ?? [];
     const limit = Math.min(pieces.length, request.sampling.max_tokens ?? Number.POSITIVE_INFINITY);
     const start = performance.now();
-    let tokens = 0;
+    let tokens = request.begun.length; // The n-th word of an answer is token n.
     await pause(rate >= 1000 ? 0 : 120);
     const first = performance.now();
-    while (tokens < limit && !this.#cancelled.has(id) && !this.#terminated) {
+    while (tokens < limit && !this.#cancelled.has(id) && !this.terminated) {
       if (die && tokens === 3) {
         this.#emit({ type: 'failed', id: 0, code: die, message: `fake: ${die}` });
         return;
@@ -160,7 +160,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       const text = pieces[tokens] ?? '';
       const top = request.sampling.top_logprobs;
       this.#emit({
-        ...{ type: 'delta', id, text, tokens: tokens + 1 },
+        ...{ type: 'delta', id, text, tokens: tokens + 1, ids: [tokens] },
         logprobs: top === null ? null : [logprobs(text, tokens, top)],
       });
       const routing = this.#experts.route(tokens);
@@ -203,7 +203,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 
   #emit(event: EngineEvent): void {
-    if (this.#terminated) return;
+    if (this.terminated) return;
     this.dispatchEvent(new MessageEvent('message', { data: structuredClone(event) }));
   }
 }

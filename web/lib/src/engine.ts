@@ -18,6 +18,7 @@ import type {
 import { Queue } from './queue.ts';
 import { type ExpertRouting, RoutingFeed } from './routing.ts';
 import { serve } from './serve/serve.ts';
+import { sharedWorker } from './share/index.ts';
 import { spawnWorker } from './spawn.ts';
 
 /** How far the opening of a pack is. */
@@ -56,6 +57,14 @@ export interface EngineOptions {
   onDownload?: (download: EngineDownload) => void;
   /** Told when the GPU was lost, while the engine restores itself, and when it is over. */
   onRestoring?: (restoring: EngineRestoring) => void;
+  /**
+   * Left out: all tabs of the origin, and all engines of a page, that open the same pack with the
+   * same context and arithmetic use one; expertBudget is then the first one's. False: one of
+   * this call's own.
+   */
+  share?: boolean;
+  /** Told when a request waits for one of another user of a shared engine, and when no longer. */
+  onWaiting?: (waiting: boolean) => void;
   /** Gives the opening up. */
   signal?: AbortSignal;
   /** Starts the worker, for bundlers that place its script themselves and for tests. */
@@ -70,13 +79,16 @@ const keepFrom = 2 ** 30;
 
 /** Starts the engine and opens a pack. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { signal, context = 0, expertBudget = 0, arithmetic = 'f32' } = options;
+  const { signal, context = 0, expertBudget = 0, arithmetic = 'f32', share = true } = options;
   if (signal?.aborted) throw abortReason(signal);
   requireCount('context', context, 'tokens');
   requireCount('expertBudget', expertBudget, 'bytes');
   const pack = packUrl(options.pack);
 
-  const link = new Link(options.worker ? options.worker() : spawnWorker(), event => {
+  const body = { pack, context, expertBudget, arithmetic };
+  const spawn = options.worker ?? spawnWorker;
+  const worker = share ? await sharedWorker(body, spawn, options.onWaiting) : spawn();
+  const link = new Link(worker, event => {
     if (event.type === 'restoring') {
       const { type: _type, ...restoring } = event;
       options.onRestoring?.(restoring);
@@ -88,9 +100,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const giveUp = () => link.close(abortReason(signal));
   signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal?.aborted) giveUp();
   try {
     await link.ready;
-    const { answer } = link.send({ type: 'open', pack, context, expertBudget, arithmetic }, event => {
+    const { answer } = link.send({ type: 'open', ...body }, event => {
       if (event.type !== 'progress') return;
       const { phase, loadedBytes, totalBytes } = event;
       options.onProgress?.({ phase, loadedBytes, totalBytes });
@@ -182,7 +195,10 @@ export class Engine {
     return serve(this);
   }
 
-  /** Ends the worker and gives the GPU's memory back; what still runs is aborted. */
+  /**
+   * Aborts what still runs, and gives the GPU's memory back unless others share the engine:
+   * their answers go on.
+   */
   dispose(): void {
     this.#routing.end();
     this.#link.close(new DOMException('The engine was disposed.', 'AbortError'));

@@ -98,7 +98,8 @@ function generateOne(
   return channel;
 }
 
-const unstarted: Done = {
+/** Of a request that was ended before an engine had it. */
+export const unstarted: Done = {
   type: 'done',
   id: 0,
   finishReason: 'cancelled',

@@ -72,10 +72,9 @@ export class Link {
       this.#onLost = resolve;
     });
     worker.addEventListener('message', event => this.#receive((event as MessageEvent).data));
-    worker.addEventListener('messageerror', () => {
-      this.#lose(new MixtabError('internal', 'A message of the engine could not be read.'));
-    });
-    worker.addEventListener('error', event => this.#lose(workerError(event)));
+    for (const type of ['messageerror', 'error'] as const) {
+      worker.addEventListener(type, event => this.#lose(troubleOf(event)));
+    }
   }
 
   /** Sends a request and returns its number and its answer. */
@@ -156,10 +155,14 @@ export class Link {
   }
 }
 
-/** An error event without a message means that the worker's script never ran. */
-function workerError(event: Event): MixtabError {
-  const message = (event as ErrorEvent).message;
+/** What an event of a worker tells that is no message. */
+export function troubleOf(event: Event): MixtabError {
+  if (event.type === 'messageerror') {
+    return new MixtabError('internal', 'A message of the engine could not be read.');
+  }
+  const { message } = event as ErrorEvent;
   if (!message) {
+    // Then the worker's script never ran.
     return new MixtabError(
       'network',
       "The engine's worker could not be loaded. Check the connection and try again.",

@@ -41,6 +41,7 @@ export function chatBody(params: ChatParams, model: string) {
     messages: params.messages.map(toMessage),
     sampling: { ...toSampling(params), top_logprobs: toTopLogprobs(params) },
     ...toOptions(params.mixtab),
+    begun: [],
   };
 }
 
@@ -67,7 +68,7 @@ export function completionBody(params: CompletionParams, model: string) {
   refuseUnknown(params, completionKeys);
   refuseOther(params, model);
   if (typeof params.prompt !== 'string') throw bad('prompt: one string is needed');
-  return { type: 'complete' as const, prompt: params.prompt, sampling: toSampling(params) };
+  return { type: 'complete' as const, prompt: params.prompt, sampling: toSampling(params), begun: [] };
 }
 
 function refuseUnknown(params: object, known: Set<string>): void {

@@ -33,6 +33,11 @@ export interface Chat {
   continue: boolean;
   /** Routing events tell the experts of each token. */
   routing: boolean;
+  /**
+   * The first tokens of the answer, where another engine had begun it with the same request; it
+   * goes on behind them as that one would have. Empty: a new answer.
+   */
+  begun: number[];
 }
 
 /** Asks for a plain continuation of a text, without the template. */
@@ -43,6 +48,8 @@ export interface Complete {
   sampling: Sampling;
   /** As in Chat. */
   routing: boolean;
+  /** As in Chat. */
+  begun: number[];
 }
 
 /** Ends the request with the given id, which then answers with Done and "cancelled". */
@@ -233,6 +240,8 @@ export interface Delta {
   text: string;
   /** Generated so far. */
   tokens: number;
+  /** Those that came since the last Delta. */
+  ids: number[];
   /** Of the tokens since the Delta before, the end token left out; null: nobody asked. */
   logprobs: TokenLogprobs[] | null;
 }

@@ -2,6 +2,9 @@ import type { Failed } from './protocol.ts';
 import { startWorker } from './trampoline.ts';
 import workerUrl from './worker.ts?worker&url';
 
+/** Names this build of the engine. */
+export const build: string = workerUrl;
+
 /** Starts the engine's worker. */
 export function spawnWorker(): Worker {
   const failed: Omit<Failed, 'message'> = { type: 'failed', id: 0, code: 'network' };

@@ -134,6 +134,7 @@ export class MixtabApp extends MixtabElement {
           .answering=${answering}
           @wish=${(event: CustomEvent<MessageWish>) => this.#fulfil(event.detail)}
           .byToken=${this.#see.probabilities}
+          .waiting=${state.kind === 'ready' && state.waiting}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}
           ${

@@ -28,6 +28,8 @@ export class MixtabConversation extends MixtabElement {
   @property({ type: Boolean }) answering = false;
   /** Answers are shown token by token, where their probabilities are known. */
   @property({ type: Boolean }) byToken = false;
+  /** The last turn's answer comes after the one that another tab gets. */
+  @property({ type: Boolean }) waiting = false;
 
   @state() private following = true;
   @query('.scroller') private scroller!: HTMLElement;
@@ -173,6 +175,7 @@ export class MixtabConversation extends MixtabElement {
       .last=${last}
       .answering=${this.answering}
       .byToken=${this.byToken}
+      .waiting=${last && this.waiting}
     ></mixtab-message>`;
     // One whose height still changes is laid out even where it is not seen.
     return html`<div class=${last ? 'turn live' : 'turn'} .style=${`contain-intrinsic-block-size: auto ${height(turn)}rem`}>

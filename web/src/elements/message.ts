@@ -35,6 +35,8 @@ export class MixtabMessage extends MixtabElement {
 
   @state() private editing = false;
   @query('mixtab-message-actions') private actions!: MixtabMessageActions;
+  /** Its answer comes after the one that another tab gets. */
+  @property({ type: Boolean }) waiting = false;
 
   static override styles = [
     base,
@@ -177,7 +179,8 @@ export class MixtabMessage extends MixtabElement {
       return html`<mixtab-tokens .tokens=${tokens} @point=${this.#pointed}></mixtab-tokens>`;
     if (text !== '') return html`<mixtab-markdown .text=${text}></mixtab-markdown>`;
     if (state !== 'streaming') return nothing;
-    return html`<span class="thinking" role="img" aria-label=${t('thinking')}><i></i><i></i><i></i></span>`;
+    return html`<span class="thinking" role="img" aria-label=${t('thinking')}><i></i><i></i><i></i></span>
+      ${this.waiting ? html`<p class="note" role="status">${t('otherTab')}</p>` : nothing}`;
   }
 
   #note() {

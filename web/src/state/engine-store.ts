@@ -16,6 +16,8 @@ export type EngineState =
       engine: Engine;
       download: EngineDownload | undefined;
       restoring: EngineRestoring | undefined;
+      /** A request waits for the answer that another tab gets. */
+      waiting: boolean;
     }
   | { kind: 'failed'; error: MixtabError };
 
@@ -47,10 +49,13 @@ export class EngineStore extends Store {
           if (this.state.kind === 'ready')
             this.#set({ ...this.state, restoring: now.done ? undefined : now });
         },
+        onWaiting: waiting => {
+          if (this.state.kind === 'ready') this.#set({ ...this.state, waiting });
+        },
         ...(this.#worker && { worker: this.#worker }),
       });
       void engine.lost.then(error => this.#set({ kind: 'failed', error }));
-      this.#set({ kind: 'ready', engine, download, restoring: undefined });
+      this.#set({ kind: 'ready', engine, download, restoring: undefined, waiting: false });
     } catch (error) {
       this.#set({ kind: 'failed', error: asMixtabError(error) });
     }

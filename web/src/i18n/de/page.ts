@@ -61,6 +61,7 @@ export const page: Same<typeof english> = {
   you: 'Sie',
   answer: 'Antwort',
   thinking: 'Liest Ihre Nachricht',
+  otherTab: 'Wartet, bis die Antwort in einem anderen Tab fertig ist',
   stopped: 'Hier angehalten.',
   cutShort: 'Hier zu Ende: kein Platz für mehr.',
   droppedHere: 'Die Nachrichten darüber sieht das Modell nicht mehr: Sein Kontext fasst {{size}} Token.',

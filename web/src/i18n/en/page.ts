@@ -60,6 +60,7 @@ export const page = {
   you: 'You',
   answer: 'Answer',
   thinking: 'Reading your message',
+  otherTab: 'Waiting for another tab’s answer to end',
   stopped: 'Stopped here.',
   cutShort: 'Ended here: no room for more.',
   droppedHere: 'The model no longer sees the messages above: its context holds {{size}} tokens.',

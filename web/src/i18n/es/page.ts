@@ -61,6 +61,7 @@ export const page: Same<typeof english> = {
   you: 'Tú',
   answer: 'Respuesta',
   thinking: 'Leyendo tu mensaje',
+  otherTab: 'A la espera de que termine la respuesta en otra pestaña',
   stopped: 'Detenido aquí.',
   cutShort: 'Termina aquí: no queda espacio.',
   droppedHere: 'El modelo ya no ve los mensajes de arriba: en su contexto caben {{size}} tokens.',

@@ -61,6 +61,7 @@ export const page: Same<typeof english> = {
   you: 'Vous',
   answer: 'Réponse',
   thinking: 'Lecture de votre message',
+  otherTab: 'En attente de la fin de la réponse dans un autre onglet',
   stopped: 'Arrêté ici.',
   cutShort: 'Terminé ici\u00a0: il n’y a plus de place.',
   droppedHere: 'Le modèle ne voit plus les messages ci-dessus\u00a0: son contexte contient {{size}} jetons.',

@@ -61,6 +61,7 @@ export const page: Same<typeof english> = {
   you: 'Tu',
   answer: 'Risposta',
   thinking: 'Lettura del messaggio',
+  otherTab: 'In attesa che finisca la risposta in un’altra scheda',
   stopped: 'Interrotto qui.',
   cutShort: 'Finito qui: non c’è più spazio.',
   droppedHere: 'Il modello non vede più i messaggi qui sopra: il suo contesto contiene {{size}} token.',
