@@ -1,6 +1,6 @@
 import { Channel } from './channel.ts';
 import type { Link } from './link.ts';
-import type { Figures, FinishReason, Usage } from './openai.ts';
+import type { Figures, FinishReason, RequestOptions, Usage } from './openai.ts';
 import type { Chat, Complete, Delta, Done, Sampling } from './protocol.ts';
 import type { Queue } from './queue.ts';
 import type { RoutingFeed } from './routing.ts';
@@ -29,13 +29,13 @@ export type Piece = { index: number; event: Delta | Done };
 export function generate(
   host: Host,
   body: TextBody,
-  { id, n, signal }: { id: string; n: number; signal: AbortSignal | undefined },
+  { id, n, signal, caller }: { id: string; n: number } & RequestOptions,
 ): AsyncGenerator<Piece> {
   const seeds = seedsOf(body.sampling, n);
   return inTurn(
     seeds.map((seed, choice) => {
       const sampling = { ...body.sampling, seed };
-      return generateOne(host, { ...body, sampling } as TextBody, { id, choice }, signal);
+      return generateOne(host, { ...body, sampling } as TextBody, { id, choice }, { signal, caller });
     }),
   );
 }
@@ -61,7 +61,7 @@ function generateOne(
   { link, queue, routing }: Host,
   body: TextBody,
   answer: { id: string; choice: number },
-  signal: AbortSignal | undefined,
+  { signal, caller }: RequestOptions,
 ): Channel<Delta | Done> {
   const stop = new AbortController();
   const channel = new Channel<Delta | Done>(() => stop.abort());
@@ -94,7 +94,7 @@ function generateOne(
     } finally {
       signal?.removeEventListener('abort', abort);
     }
-  });
+  }, caller);
   return channel;
 }
 

@@ -88,7 +88,9 @@ export interface CompletionParams extends SamplingParams {
 
 export interface RequestOptions {
   /** Ends the request early. A stream then ends with what it has; anything else rejects. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Who asks, where several parts of a page do: they take turns, and each one's requests keep their order. */
+  caller?: string | undefined;
 }
 
 /** Of the tokens since the chunk before, or of the whole answer. */

@@ -59,9 +59,11 @@ async function route(engine: ApiEngine, { method, path, body }: Call, signal: Ab
 }
 
 function create(engine: ApiEngine, chat: boolean, params: object, signal: AbortSignal): Promise<unknown> {
+  // Programs that ask much leave the page's own chat its turn.
+  const options = { signal, caller: 'v1' };
   return chat
-    ? engine.chat.completions.create(params as ChatParams, { signal })
-    : engine.completions.create(params as CompletionParams & { stream?: false }, { signal });
+    ? engine.chat.completions.create(params as ChatParams, options)
+    : engine.completions.create(params as CompletionParams & { stream?: false }, options);
 }
 
 /** Waits for the first chunk, as what fails before it still has a status code to tell it by. */
