@@ -20,9 +20,9 @@ export { StoreError };
  *   complete: boolean, downloading: boolean}} Listed
  *   folder: of a pack in a folder of the user's, whether it can be read: "locked" before the
  *   user allows it. storedBytes: in the browser's storage, so of such a pack what was copied
- * @typedef {{quota: number, usage: number, persisted: boolean}} Space
+ * @typedef {{quota: number, usage: number, persisted: boolean, keeps: boolean}} Space
  * @typedef {Space & {needed: number}} Room
- *   quota and usage are the browser's estimate, which may be far off
+ *   quota and usage are the browser's estimate, which may be far off; keeps: it keeps files at all
  * @typedef {{pack: string, doneBytes: number, totalBytes: number, bytesPerSecond: number,
  *   secondsLeft: number, shortBytes: number, owner: boolean,
  *   phase: 'waiting' | 'downloading' | 'verifying' | 'paused'}} Progress

@@ -282,7 +282,7 @@ const sweep = async (all) => {
 /** What the browser says of the room for this site. */
 export const space = async () => {
   const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-  return { quota, usage, persisted: await navigator.storage.persisted() };
+  return { quota, usage, persisted: await navigator.storage.persisted(), keeps: await disk.available() };
 };
 
 /** @param {string} url @param {Context} context */

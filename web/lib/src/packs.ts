@@ -52,6 +52,8 @@ export interface StorageInfo {
   usage: number;
   /** The browser does not delete what is here by itself. */
   persisted: boolean;
+  /** Files are kept here at all; not so in private windows of some browsers. */
+  keeps: boolean;
 }
 
 export interface PackOptions {

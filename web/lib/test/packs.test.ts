@@ -31,7 +31,7 @@ function fakeStore(failure?: Error) {
     describe: answer('describe', { pack: `${pack}/` }),
     lend: answer('lend', { pack: 'local:1/' }),
     allow: answer('allow', true),
-    space: answer('space', { quota: 2, usage: 1, persisted: false }),
+    space: answer('space', { quota: 2, usage: 1, persisted: false, keeps: true }),
   } as unknown as StoreClient;
   let opened = 0;
   const packs = new Packs(() => {

@@ -49,3 +49,24 @@ export function fileSize(value: number): string {
     maximumFractionDigits: power === 2 ? 1 : 0,
   });
 }
+
+/** "12.3 MB/s" */
+export function rate(bytesPerSecond: number): string {
+  return format(bytesPerSecond / 1e6, {
+    style: 'unit',
+    unit: 'megabyte-per-second',
+    unitDisplay: 'short',
+    maximumFractionDigits: bytesPerSecond < 1e8 ? 1 : 0,
+  });
+}
+
+/** In the largest unit of which there is one, as nobody can tell it better. */
+export function duration(seconds: number): string {
+  const [unit, value] =
+    seconds >= 5400
+      ? ['hour', seconds / 3600]
+      : seconds >= 90
+        ? ['minute', seconds / 60]
+        : ['second', seconds];
+  return format(Math.ceil(value as number), { style: 'unit', unit: unit as string, unitDisplay: 'short' });
+}

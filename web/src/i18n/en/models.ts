@@ -1,3 +1,151 @@
 // Texts of the model manager.
 
-export const models = {};
+export const models = {
+  title: 'Models',
+  close: 'Close',
+  intro: 'A model is a folder of files, a pack. It runs on this machine, wherever the files come from.',
+  list: 'Models that this page knows',
+  demo: 'Built-in demo',
+  inUse: 'In use',
+  licence: 'Licence: {{licence}}',
+  source: 'From {{source}}',
+  quality: {
+    f32: 'exactly as published',
+    f16: 'practically as published',
+    q8: 'rounded to 8 bits: hardly any loss',
+    q4: 'rounded to 4 bits: a small loss, half the size of 8 bits',
+  },
+  state: {
+    stored: 'All of it is in this browser.',
+    none: 'Not downloaded yet.',
+    partly: '{{share}} of it, {{stored}}, is in this browser.',
+    ready: 'Read from a folder on this machine.',
+    locked:
+      'It is in a folder on this machine, which the browser lets the page read only when you allow it again.',
+    away: 'Its folder cannot be found. Plug in the disk that it is on, or choose the folder again.',
+  },
+  work: {
+    downloading: 'Downloading',
+    copying: 'Copying',
+    verifying: 'Verifying',
+    waiting: 'Waiting for the network or another tab',
+  },
+  done: '{{done}} of {{total}}, verified as it comes',
+  left: '{{time}} left',
+  short: 'By the browser’s estimate, {{size}} will not fit.',
+  verified_one: 'The one file is as it should be.',
+  verified_other: 'All {{files}} files are as they should be.',
+  damaged_one: '{{files}} file was damaged and has been fetched again.',
+  damaged_other: '{{files}} files were damaged and have been fetched again.',
+  damagedInFolder_one: '{{files}} file in the folder is damaged or missing. Copy the pack there again.',
+  damagedInFolder_other: '{{files}} files in the folder are damaged or missing. Copy the pack there again.',
+  action: {
+    allow: 'Allow reading',
+    use: 'Use this model',
+    startNow: 'Start chatting now',
+    download: 'Download {{size}}',
+    resume: 'Resume, {{size}} to go',
+    copy: 'Copy {{size}} into the browser’s storage',
+    resumeCopy: 'Go on copying, {{size}} to go',
+    pause: 'Pause',
+    cancel: 'Cancel',
+    stop: 'Stop verifying',
+    measure: 'Will it fit?',
+    verify: 'Verify',
+    remove: 'Delete',
+    forget: 'Forget',
+  },
+  ask: {
+    remove: 'Delete it from this browser? That frees {{size}}.',
+    forget: 'Forget this folder? Nothing in it is changed.',
+    yes: 'Delete it',
+    yesForget: 'Forget it',
+    no: 'Keep it',
+  },
+  removed: '{{name}} is deleted.',
+  forgotten: 'The folder of {{name}} is forgotten.',
+  undo: 'Undo',
+  check: {
+    title: 'Will it fit?',
+    disk: 'Disk',
+    memory: 'GPU memory',
+    speed: 'Speed',
+    measuring: 'Measuring memory and speed, with one expert of the model…',
+    about:
+      'An expert is one of the parts that a word uses two of. Measured on {{adapter}}; right to within a factor of two.',
+    against: '{{have}} there, {{need}} needed',
+    pace: '{{words}} words/s',
+  },
+  disk: {
+    stored: 'Nothing is left to download.',
+    folder: 'It is read where it lies, without a copy.',
+    fits: 'Fits on disk.',
+    short: 'Does not fit on disk: {{size}} are missing.',
+    unkept: 'This window keeps no files, so it is downloaded again at each visit.',
+  },
+  gpu: {
+    all: 'All experts fit your GPU; expect {{expect}}.',
+    half: 'Half the experts fit your GPU; expect {{expect}}.',
+    share: '{{share}} of the experts fit your GPU; expect {{expect}}.',
+    none: 'Your GPU has too little memory for it.',
+    words: 'about {{words}} words a second',
+    seconds: 'about {{seconds}} seconds a word',
+  },
+  add: {
+    title: 'Add a model',
+    address: 'From an address',
+    addressHint: 'Of the folder that has manifest.json. What it needs is shown before it is downloaded.',
+    look: 'Look it up',
+    looking: 'Looking…',
+    folder: 'From this machine',
+    folderHint:
+      'A folder on a disk or a stick, chosen or dropped here. It is read where it lies; nothing is copied.',
+    choose: 'Choose a folder',
+  },
+  problem: {
+    details: 'Details',
+    list: 'The list of models could not be read.',
+    address: 'This is no address. It begins with https:// and ends with the pack’s folder.',
+    file: 'This is no folder. Drop the folder that has manifest.json, not its files.',
+    empty:
+      'This folder is no pack: it has no manifest.json. Nothing in it was changed. Choose the folder that has one.',
+    checkpoint:
+      'This is a model as Hugging Face publishes it, not packed yet. Pack it once with “go run ./tools/pack -in FOLDER -out PACK -format q4” from mixtab’s source, then choose PACK.',
+    newer:
+      'This pack was made for a later version of mixtab. Reload the page; if that does not help, whoever hosts it has to update mixtab.',
+    incomplete:
+      'The folder lacks files of the pack. Nothing is lost. Copy the pack there again, or put the files back, then try again.',
+    away: 'The folder cannot be found. Nothing is lost. Plug in the disk that it is on, or choose the folder again.',
+    locked: 'The browser does not let the page read this folder. Choose “Allow reading” and say yes.',
+    network:
+      'The server cannot be reached, or broke off. What has come is kept. Check the connection and try again.',
+    missing:
+      'There is no pack at this address, or not all of it. Check the address: it is that of the folder with manifest.json.',
+    damaged:
+      'These files are no pack, or are damaged. Check that it is the right place; if so, the pack has to be copied there again.',
+    quota:
+      'The browser has no more room. What has come is kept. Free some disk space or delete another model, then resume.',
+    unavailable:
+      'This window keeps no files, perhaps because it is private. The model works all the same, but is fetched again each time. A folder on this machine needs no download.',
+    busy: 'Another tab is using these files. Close other tabs of this page and try again.',
+    deleted: 'The model was deleted from this browser meanwhile. Download it again.',
+  },
+  storage: {
+    title: 'Storage',
+    used: 'This page uses {{used}} of the {{quota}} that the browser offers.',
+    kept: 'The browser keeps it until you delete it.',
+    unsure: 'The browser may delete it by itself when the disk is full.',
+    ask: 'Ask the browser to keep it',
+    private:
+      'This window keeps no files, perhaps because it is private. Models are fetched again at each visit; a folder on this machine needs no download.',
+  },
+  chip: {
+    open: '{{model}}: open the list of models',
+    ready: 'ready',
+    loading: 'loading',
+    paused: 'paused',
+    stopped: 'download stopped',
+    failed: 'not running',
+    other: 'Model',
+  },
+};
