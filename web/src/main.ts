@@ -1,29 +1,21 @@
 import type { EngineOptions } from '../lib/src/index.ts';
 import { MixtabApp } from './elements/app.ts';
 import { startLanguages } from './i18n/index.ts';
+import { chosenPack } from './models/chosen.ts';
 import { EngineStore } from './state/engine-store.ts';
 import './state/install-store.ts'; // A browser offers installing once, early.
 import { startTheme } from './state/theme.ts';
 
-const demoPack = 'packs/demo/';
-
 async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  const pack = query.get('pack') ?? demoPack;
   startTheme();
   await startLanguages();
-  const engines = new EngineStore(pack, await fakeWorker(query));
+  const engines = new EngineStore(query.get('pack') ?? chosenPack(), await fakeWorker(query));
   await customElements.whenDefined('mixtab-app');
   const app = document.querySelector('mixtab-app');
-  if (app instanceof MixtabApp) app.start(engines, isDemo(pack));
+  if (app instanceof MixtabApp) app.start(engines);
   const { startOffline } = await import('./offline/index.ts');
   await startOffline(engines);
-}
-
-function isDemo(pack: string): boolean {
-  const address = (path: string) =>
-    URL.canParse(path, location.href) ? new URL(path, location.href).href : path;
-  return address(pack).replace(/\/?$/, '/') === address(demoPack);
 }
 
 /** Stands in for the engine in work on the page; a production build has none of it. */

@@ -47,7 +47,6 @@ export class MixtabApp extends MixtabElement {
   #history: HistoryStore | undefined;
   #chat: ChatStore | undefined;
   #see: SeeStore | undefined;
-  #demo = true;
 
   @state() private opened: ReadonlySet<Lazy> = new Set();
   /** The list of conversations, as a column and as a drawer. */
@@ -64,13 +63,12 @@ export class MixtabApp extends MixtabElement {
 
   static override styles = [base, appStyles];
 
-  /** Gives the page its engine; demo says that the pack is the built-in one. */
-  start(engines: EngineStore, demo: boolean): void {
+  /** Gives the page its engine. */
+  start(engines: EngineStore): void {
     this.#engines = engines;
     this.#history = new HistoryStore();
     this.#see = new SeeStore(engines);
     this.#chat = new ChatStore(engines, this.#history, this.#see);
-    this.#demo = demo;
     new StoreController(this, engines);
     new StoreController(this, this.#chat);
     new StoreController(this, this.#see);
@@ -103,7 +101,7 @@ export class MixtabApp extends MixtabElement {
 
   protected override render() {
     if (!this.#engines || !this.#history || !this.#chat || !this.#see) return nothing;
-    const { state } = this.#engines;
+    const { state, pack, demo } = this.#engines;
     const { turns, answering, pending, figures, dropped, sent, conversation } = this.#chat;
     const context = state.kind === 'ready' ? state.engine.info.context : 0;
     const covered = this.#narrow.matches && this.opened.has('panel');
@@ -111,7 +109,8 @@ export class MixtabApp extends MixtabElement {
       <mixtab-header
         .engine=${state}
         .answering=${answering}
-        .demo=${this.#demo}
+        .pack=${pack}
+        .demo=${demo}
         .sideShown=${this.#sideShown}
         .panelShown=${this.opened.has('panel')}
         @wish=${(event: CustomEvent<HeaderWish>) => this.#open(event.detail)}
@@ -181,7 +180,7 @@ export class MixtabApp extends MixtabElement {
           .figures=${figures}
           .context=${context}
           .dropped=${dropped}
-          .demo=${this.#demo}
+          .demo=${demo}
           .see=${this.#see}
           .panelShown=${this.opened.has('panel')}
           @panel=${() => this.#open('panel')}
@@ -223,7 +222,7 @@ export class MixtabApp extends MixtabElement {
           ? html`<mixtab-models
             .open=${open('models')}
             .engines=${engines}
-            .chat=${chat}
+            @choose=${(event: CustomEvent<string>) => this.#choose(event.detail)}
             @close=${close('models')}
           ></mixtab-models>`
           : nothing
@@ -237,7 +236,7 @@ export class MixtabApp extends MixtabElement {
     const host = URL.canParse(pack, location.href) ? new URL(pack, location.href).host : pack;
     return html`
       <mixtab-welcome
-        .demo=${this.#demo}
+        .demo=${this.#engines?.demo ?? true}
         .brief=${this.#engines?.state.kind === 'failed'}
         .host=${host === location.host ? undefined : host}
         @example=${(event: CustomEvent<string>) => this.#ask(event.detail)}
@@ -300,6 +299,12 @@ export class MixtabApp extends MixtabElement {
     this.conversation.follow();
   }
 
+  /** Goes on with another model. What a running answer has said so far stays. */
+  async #choose(pack: string): Promise<void> {
+    await this.#chat?.stopped();
+    await this.#engines?.choose(pack);
+  }
+
   #send(text: string): void {
     if (this.#ask(text)) this.#chat?.setDraft('');
   }
@@ -337,7 +342,7 @@ export class MixtabApp extends MixtabElement {
   }
 
   #retry(): void {
-    void this.#engines?.open();
+    void this.#engines?.retry();
     this.composer.focus();
   }
 

@@ -4,8 +4,9 @@ import type { EngineDownload } from '../../lib/src/index.ts';
 import { bytes, percent } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
-import { base, button } from '../styles/shared.ts';
+import { base } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import './model-chip.ts';
 
 /**
  * Which model this is and how the engine is; a thin line along the header's lower edge shows
@@ -15,11 +16,11 @@ import { MixtabElement } from './element.ts';
 export class MixtabEngineStatus extends MixtabElement {
   @property({ attribute: false }) engine!: EngineState;
   @property({ type: Boolean }) answering = false;
+  @property() pack = '';
   @property({ type: Boolean }) demo = true;
 
   static override styles = [
     base,
-    button,
     css`
       .engine {
         display: flex;
@@ -31,11 +32,9 @@ export class MixtabEngineStatus extends MixtabElement {
         line-height: 1.35;
         font-variant-numeric: tabular-nums;
       }
-      button {
+      mixtab-model-chip {
         max-width: 100%;
-        padding: 0.25rem 0.75rem;
         color: var(--ink);
-        overflow-wrap: anywhere;
       }
       .line {
         position: absolute;
@@ -77,29 +76,22 @@ export class MixtabEngineStatus extends MixtabElement {
           font-size: 0.75rem;
           gap: 0 0.5rem;
         }
-        button {
-          padding: 0.125rem 0.5rem;
-        }
       }
     `,
   ];
 
   protected override render() {
-    const model = this.#model();
+    const status = this.#status();
+    // The chip tells a calm state; the words beside it are then for screen readers.
+    const quiet = this.engine.kind === 'ready' && status === t('status.ready');
     return html`
       <div class="engine">
-        <button title=${t('header.models')} @click=${this.#clicked}>${model === '' ? t('header.models') : model}</button>
-        <span role="status" aria-label=${t('engineStatus')}>${this.#status()}</span>
+        <mixtab-model-chip .engine=${this.engine} .pack=${this.pack} .demo=${this.demo} @models=${this.#clicked}></mixtab-model-chip>
+        <span role="status" class=${quiet ? 'unseen' : ''} aria-label=${t('engineStatus')}>${status}</span>
         ${this.#loaded()}
       </div>
       ${this.#line()}
     `;
-  }
-
-  #model(): string {
-    const name = this.demo ? t('demo') : this.engine.kind === 'ready' ? this.engine.engine.info.model : '';
-    if (this.engine.kind !== 'ready') return name;
-    return `${name}, ${bytes(this.engine.engine.info.packBytes)}`;
   }
 
   #status(): string {

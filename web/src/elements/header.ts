@@ -40,6 +40,7 @@ const themeIcons = { system: Monitor, light: Sun, dark: Moon };
 export class MixtabHeader extends MixtabElement {
   @property({ attribute: false }) engine!: EngineState;
   @property({ type: Boolean }) answering = false;
+  @property() pack = '';
   @property({ type: Boolean }) demo = true;
   @property({ type: Boolean }) sideShown = false;
   @property({ type: Boolean }) panelShown = false;
@@ -148,6 +149,7 @@ export class MixtabHeader extends MixtabElement {
         <mixtab-engine-status
           .engine=${this.engine}
           .answering=${this.answering}
+          .pack=${this.pack}
           .demo=${this.demo}
           @models=${() => this.#wish('models')}
         ></mixtab-engine-status>

@@ -4,7 +4,6 @@ import { repeat } from 'lit/directives/repeat.js';
 import { X } from 'lucide';
 import { t } from '../i18n/index.ts';
 import { droppedFolder } from '../models/folders.ts';
-import type { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
 import { ModelsStore } from '../state/models-store.ts';
 import { StoreController } from '../state/store.ts';
@@ -21,7 +20,6 @@ import './model-storage.ts';
 export class MixtabModels extends MixtabElement {
   @property({ type: Boolean, reflect: true }) open = false;
   @property({ attribute: false }) engines!: EngineStore;
-  @property({ attribute: false }) chat!: ChatStore;
 
   @query('dialog') private dialog!: HTMLDialogElement;
   @query('mixtab-model-add') private add!: MixtabModelAdd;

@@ -116,6 +116,13 @@ export class ChatStore extends Store {
     this.#running?.stop.abort();
   }
 
+  /** Stops, and resolves when what came is in its turn; or soon, where the engine does not answer. */
+  async stopped(): Promise<void> {
+    this.stop();
+    const end = performance.now() + 3000;
+    while (this.answering && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
+  }
+
   /** Says something else in a message's place; what was said there stays as a branch. */
   edit(id: string, text: string): boolean {
     const turn = this.#tree.get(id);

@@ -50,8 +50,14 @@ export class ModelsStore extends Store {
     this.#packs = store;
   }
 
-  /** Looks at what there is now. */
+  /** Looks at what there is now, and follows the downloads that other tabs do. */
   async refresh(): Promise<void> {
+    await this.#look();
+    // Not after each piece of work: the tab whose download was paused may not have stopped yet.
+    for (const { info, work } of this.models) if (info.downloading && !work) void this.download(info.pack);
+  }
+
+  async #look(): Promise<void> {
     try {
       const [listed, storage] = await Promise.all([this.#packs.list(), this.#packs.storage()]);
       this.#offered ??= offeredPacks();
@@ -66,7 +72,6 @@ export class ModelsStore extends Store {
       const before = new Map(this.models.map(model => [model.info.pack, model]));
       this.models = this.#inOrder(all).map(info => ({ ...before.get(info.pack), info }));
       this.changed();
-      for (const { info, work } of this.models) if (info.downloading && !work) void this.download(info.pack);
     } catch (error) {
       this.error = asMixtabError(error);
       this.changed();
@@ -86,7 +91,7 @@ export class ModelsStore extends Store {
   /** Has the browser ask whether a pack's folder may be read; in a click's handler. */
   async allow(pack: string): Promise<void> {
     await this.#packs.allow(pack);
-    await this.refresh();
+    await this.#look();
   }
 
   /** Tells what a pack needs and how fast it will be. */
@@ -158,7 +163,7 @@ export class ModelsStore extends Store {
     } catch (error) {
       this.#change(pack, { leaving: false, error: asMixtabError(error) });
     }
-    await this.refresh();
+    await this.#look();
   }
 
   async #added(info: PackInfo): Promise<void> {
@@ -187,7 +192,7 @@ export class ModelsStore extends Store {
     if (this.#works.get(pack) !== running) return;
     this.#works.delete(pack);
     this.#change(pack, { work: undefined });
-    await this.refresh();
+    await this.#look();
   }
 
   #told(progress: PackProgress): void {
