@@ -11,6 +11,7 @@ import (
 	"mixtab/engine"
 	"mixtab/engine/grammar"
 	"mixtab/wasm/protocol"
+	"mixtab/wasm/source"
 	"mixtab/wasm/webgpu"
 )
 
@@ -34,6 +35,7 @@ type server struct {
 	format    protocol.Format
 	grammarOf *grammar.Grammar // of format; nil: no request had one
 
+	store       *source.Store // of the open pack
 	expertBytes int64         // of the open pack
 	fastest     time.Duration // of a token, over all answers
 }
@@ -129,6 +131,8 @@ func idOf(request protocol.Request) int {
 		return r.ID
 	case protocol.Preflight:
 		return r.ID
+	case protocol.Cache:
+		return r.ID
 	}
 	return 0
 }
@@ -197,6 +201,8 @@ func (s *server) answer(j job) (protocol.Event, error) {
 		return s.stats(r.ID)
 	case protocol.SetExpertBudget:
 		return s.setExpertBudget(j.ctx, r)
+	case protocol.Cache:
+		return s.cache(j.ctx, r)
 	}
 	return nil, badRequest("request %T is not known", j.request)
 }

@@ -3,6 +3,7 @@ package mixtral
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/kernel"
@@ -91,6 +92,39 @@ func (m *Model) allocateCache(ctx context.Context) error {
 func (c *KVCache) layer(l, context int) kernel.KV {
 	return kernel.KV{Format: c.format, K: gpu.Binding{Buffer: c.k[l]}, V: gpu.Binding{Buffer: c.v[l]}, Context: context}
 }
+
+// A Stretch is a piece of the KV cache on the device.
+type Stretch struct {
+	Buffer        gpu.Buffer
+	Offset, Bytes int
+}
+
+// CacheStretches are where the keys and values of the first n positions lie: of each layer
+// the keys, the scales where the format has any, and the values. Together they are all that
+// attention knows of these tokens.
+func (m *Model) CacheStretches(n int) (all []Stretch) {
+	f, h := m.cache.format, heads(m.Config)
+	values := f.VBytes(n, h) // the keys' numbers take as much
+	for l := range m.cache.k {
+		all = append(all, Stretch{m.cache.k[l], 0, values})
+		if scales := f.KBytes(n, h) - values; scales > 0 {
+			all = append(all, Stretch{m.cache.k[l], f.VBytes(m.Context, h), scales})
+		}
+		all = append(all, Stretch{m.cache.v[l], 0, values})
+	}
+	return all
+}
+
+// Hold tells the cache which tokens' keys and values were brought to its stretches.
+func (c *KVCache) Hold(tokens []int32) { c.tokens = slices.Clone(tokens) }
+
+// Holds says whether these tokens are the cache's first.
+func (c *KVCache) Holds(tokens []int32) bool {
+	return len(tokens) <= len(c.tokens) && slices.Equal(c.tokens[:len(tokens)], tokens)
+}
+
+// Tokens are those that the cache holds.
+func (c *KVCache) Tokens() []int32 { return slices.Clone(c.tokens) }
 
 // Format is how the cache keeps its numbers.
 func (c *KVCache) Format() kernel.KVFormat { return c.format }

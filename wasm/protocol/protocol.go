@@ -4,7 +4,7 @@
 //
 // A message is one JSON object with a "type" and, for all that belongs to a request,
 // the request's "id". Every request is answered by any number of events and then by
-// exactly one Opened, Done, Result, Report or Failed with its id.
+// exactly one Opened, Done, Result, Report, Cached or Failed with its id.
 package protocol
 
 import (
@@ -95,6 +95,26 @@ type Preflight struct {
 	Pack         string `json:"pack"`         // as in Open
 	ExpertBudget int64  `json:"expertBudget"` // as in Open
 }
+
+// Cache keeps the KV cache of the answer that ran last in the browser's storage, under a key,
+// or brings one back in its place, so that its conversation goes on without running again.
+// It takes its turn between two answers.
+type Cache struct {
+	Type       string      `json:"type"` // "cache"
+	ID         int         `json:"id"`
+	Action     CacheAction `json:"action"`
+	Key        string      `json:"key"`
+	LimitBytes int64       `json:"limitBytes"` // of all that is kept; those used longest ago make room. Only of "save"
+}
+
+// CacheAction is what a Cache does.
+type CacheAction string
+
+const (
+	CacheSave    CacheAction = "save"
+	CacheRestore CacheAction = "restore"
+	CacheDrop    CacheAction = "drop"
+)
 
 // Message is one turn of a conversation.
 type Message struct {
@@ -327,6 +347,13 @@ type ExpertStats struct {
 	WaitMs      float64 `json:"waitMs"`      // that tokens waited for them
 }
 
+// Cached answers a Cache.
+type Cached struct {
+	Type   string `json:"type"` // "cached"
+	ID     int    `json:"id"`
+	Tokens int    `json:"tokens"` // saved, or restored; 0: there was nothing, or no room
+}
+
 // Report answers a Preflight. Of a budget that is too small, nothing is measured: what
 // would be is 0.
 type Report struct {
@@ -410,6 +437,7 @@ func (Detokenize) request()      {}
 func (Stats) request()           {}
 func (SetExpertBudget) request() {}
 func (Preflight) request()       {}
+func (Cache) request()           {}
 
 func (Ready) event()     {}
 func (Progress) event()  {}
@@ -420,6 +448,7 @@ func (Delta) event()     {}
 func (Routing) event()   {}
 func (Done) event()      {}
 func (Result) event()    {}
+func (Cached) event()    {}
 func (Report) event()    {}
 func (Failed) event()    {}
 
@@ -450,6 +479,8 @@ func ParseRequest(text []byte) (Request, error) {
 		return parse[SetExpertBudget](text)
 	case "preflight":
 		return parse[Preflight](text)
+	case "cache":
+		return parse[Cache](text)
 	}
 	return nil, fmt.Errorf("protocol: unknown request type %q", head.Type)
 }

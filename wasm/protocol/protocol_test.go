@@ -41,6 +41,8 @@ var requests = []Request{
 	Stats{Type: "stats", ID: 7},
 	SetExpertBudget{Type: "setExpertBudget", ID: 8, Bytes: 4 << 30},
 	Preflight{Type: "preflight", ID: 9, Pack: "https://example.org/packs/demo/", ExpertBudget: 8 << 30},
+	Cache{Type: "cache", ID: 10, Action: CacheSave, Key: "a conversation", LimitBytes: 1 << 30},
+	Cache{Type: "cache", ID: 11, Action: CacheRestore, Key: "a conversation"}, Cache{Type: "cache", ID: 12, Action: CacheDrop},
 }
 
 var events = []Event{
@@ -70,6 +72,7 @@ var events = []Event{
 		Stats: &EngineStats{Dispatches: 1, Submits: 2, HostCalls: 3, GPUBytes: 4, GoHeapBytes: 5, Experts: ExpertStats{BudgetBytes: 6, TotalBytes: 7,
 			Slots: 8, Resident: true, SharedPool: true, Uses: 9, Loads: 10, HitRate: 0.5, LoadedBytes: 11, WaitMs: 12.5}}},
 	Result{Type: "result", ID: 6, Tokens: []int32{}},
+	Cached{Type: "cached", ID: 10, Tokens: 96},
 	Report{Type: "report", ID: 9, Adapter: "swiftshader", StoreBytes: 26 << 30, ResidentBytes: 1 << 30, CacheBytes: 1 << 29, ExpertBytes: 8 << 30,
 		StoredBytes: 20 << 30, NeededBytes: 6 << 30, Quota: 36 << 30, Usage: 20 << 30, Persisted: true, GrantedBytes: 7 << 30, CopyGBPerS: 1.5,
 		LoadGBPerS: 2.5, FirstLoadGBPerS: 0.5, FirstLoadFromNetwork: true, Regime: RegimeSlots, Slots: 72, SmallestBudgetBytes: 800 << 20,

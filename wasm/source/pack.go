@@ -30,6 +30,9 @@ type State struct {
 	raw []byte
 }
 
+// Store is the store that the pack is of.
+func (p *Pack) Store() *Store { return p.store }
+
 // Pack is the pack in the folder at an absolute URL, which ends in a slash.
 func (s *Store) Pack(url string) *Pack { return &Pack{URL: url, store: s} }
 

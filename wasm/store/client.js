@@ -65,15 +65,16 @@ class Link {
 
   /**
    * @param {string} method @param {unknown[]} args @param {OnProgress} [onProgress] @param {AbortSignal} [signal]
+   * @param {Transferable[]} [transfer] of args
    * @returns {Promise<any>}
    */
-  call(method, args, onProgress, signal) {
+  call(method, args, onProgress, signal, transfer) {
     if (this.#dead) return Promise.reject(this.#dead);
     const id = ++this.#lastId;
     const cancel = () => this.send({ cancel: id });
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject, onProgress });
-      this.send({ id, method, args });
+      this.send({ id, method, args }, transfer);
       if (signal?.aborted) cancel();
       signal?.addEventListener('abort', cancel);
     }).finally(() => signal?.removeEventListener('abort', cancel));
@@ -243,6 +244,47 @@ class Store {
   /** @param {string} pack @returns {Promise<Room>} */
   room(pack) {
     return this.#reads.call('room', [pack]);
+  }
+
+  /**
+   * Begins to keep a KV cache in place of the one of this key, within a limit in bytes for all.
+   * False where it would not fit.
+   * @param {string} key @param {number} bytes @param {number} limit @returns {Promise<boolean>}
+   */
+  beginCache(key, bytes, limit) {
+    return this.#reads.call('beginCache', [key, bytes, limit]);
+  }
+
+  /** Adds a piece, whose memory is gone. @param {string} key @param {ArrayBuffer} piece @returns {Promise<void>} */
+  addToCache(key, piece) {
+    return this.#reads.call('addToCache', [key, piece], undefined, undefined, [piece]);
+  }
+
+  /** Ends what beginCache began. @param {string} key @param {string} identity @param {string} list of tokens, as JSON @returns {Promise<void>} */
+  endCache(key, identity, list) {
+    return this.#reads.call('endCache', [key, identity, list]);
+  }
+
+  /**
+   * What a key has, an About of worker/caches.js as JSON, if it is of this identity; whatever else
+   * lies there is removed.
+   * @param {string} key @param {string} identity @returns {Promise<string | null>}
+   */
+  openCache(key, identity) {
+    return this.#reads.call('openCache', [key, identity]);
+  }
+
+  /**
+   * A piece of what openCache told of.
+   * @param {string} key @param {number} at @param {number} length @param {string} sha256 @returns {Promise<ArrayBuffer>}
+   */
+  readCache(key, at, length, sha256) {
+    return this.#reads.call('readCache', [key, at, length, sha256]);
+  }
+
+  /** Removes what a key has. @param {string} key @returns {Promise<void>} */
+  dropCache(key) {
+    return this.#reads.call('dropCache', [key]);
   }
 
   /**

@@ -22,6 +22,7 @@ type Device struct {
 	js   struct { // of driver.js
 		device, pushScopes, popScopes, compile, newProgram, addDispatch             safejs.Value
 		submit, profile, newSlot, submitRead, write, writeBufferFrom, upload, close safejs.Value
+		copyOut                                                                     safejs.Value
 	}
 	funcs []safejs.Func
 

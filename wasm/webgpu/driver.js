@@ -306,6 +306,24 @@ const methods = (device, settle) => {
     }, (error) => fail(token, error));
   };
 
+  /**
+   * Settles with n bytes of a buffer as an ArrayBuffer. They go through a mapping that is made for
+   * them: whoever asks wants megabytes, and not soon again.
+   * @param {number} token @param {GPUBuffer} buffer @param {number} offset @param {number} n
+   */
+  const copyOut = (token, buffer, offset, n) => {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = device.createBuffer({ label: 'copy out', size: n, usage });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, n);
+    queue.submit([encoder.finish()]);
+    staging.mapAsync(GPUMapMode.READ).then(() => {
+      const bytes = staging.getMappedRange().slice(0);
+      staging.destroy();
+      settle(token, DONE, bytes);
+    }, (error) => fail(token, error));
+  };
+
   /** @param {GPUBuffer} buffer @param {number} offset @param {Uint8Array<ArrayBuffer>} bytes @param {number} n */
   const write = (buffer, offset, bytes, n) => queue.writeBuffer(buffer, offset, bytes, 0, n);
 
@@ -379,6 +397,7 @@ const methods = (device, settle) => {
     profile,
     newSlot,
     submitRead,
+    copyOut,
     write,
     writeBufferFrom,
     upload,

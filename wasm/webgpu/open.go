@@ -104,7 +104,7 @@ func (d *Device) learn(opened safejs.Value) (err error) {
 	for name, f := range map[string]*safejs.Value{
 		"device": &d.js.device, "pushScopes": &d.js.pushScopes, "popScopes": &d.js.popScopes, "compile": &d.js.compile,
 		"newProgram": &d.js.newProgram, "addDispatch": &d.js.addDispatch, "submit": &d.js.submit, "profile": &d.js.profile, "newSlot": &d.js.newSlot,
-		"submitRead": &d.js.submitRead, "write": &d.js.write, "writeBufferFrom": &d.js.writeBufferFrom, "close": &d.js.close, "upload": &d.js.upload,
+		"submitRead": &d.js.submitRead, "write": &d.js.write, "writeBufferFrom": &d.js.writeBufferFrom, "close": &d.js.close, "upload": &d.js.upload, "copyOut": &d.js.copyOut,
 	} {
 		*f = get(opened, name)
 	}

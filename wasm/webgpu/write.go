@@ -103,6 +103,28 @@ func (d *Device) UploadJS(ctx context.Context, b gpu.Buffer, offset int, src saf
 	return err
 }
 
+// ReadJS gives n bytes of b as an ArrayBuffer, which do not pass through Go.
+func (d *Device) ReadJS(ctx context.Context, b gpu.Buffer, offset, n int) (safejs.Value, error) {
+	own, err := d.checkJS(b, offset, n)
+	if err != nil {
+		return safejs.Value{}, err
+	}
+	r, err := d.await(ctx, func(token int) error {
+		_, err := d.call("read", d.js.copyOut, token, own.object, offset, n)
+		return err
+	})
+	if d.lostErr != nil {
+		return safejs.Value{}, d.lostErr
+	}
+	if err == nil {
+		err = r.err("read " + own.label)
+	}
+	if err == nil {
+		d.counters.BytesRead += uint64(n)
+	}
+	return r.value, err
+}
+
 func (d *Device) checkJS(b gpu.Buffer, offset, n int) (*buffer, error) {
 	if err := d.usable(); err != nil {
 		return nil, err

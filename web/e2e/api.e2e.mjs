@@ -98,3 +98,111 @@ test('tells of every token what was asked, and changes none', { timeout: 240_000
   assert.deepEqual(problems, []);
   await close();
 });
+
+/** What the next test does in its page, as often as that is loaded. */
+function defineTalk() {
+  const messages = [{ role: 'user', content: 'What is your favourite condiment?' }];
+  const caches = async () => {
+    let dir = await navigator.storage.getDirectory();
+    for (const name of ['mixtab', 'caches']) dir = await dir.getDirectoryHandle(name);
+    return dir;
+  };
+  const files = async () => (await Array.fromAsync((await caches()).keys())).sort();
+  const file = async ending => {
+    const name = (await files()).find(name => name.endsWith(ending));
+    return (await caches()).getFileHandle(name);
+  };
+  globalThis.talk = {
+    files,
+    file,
+    async open(base) {
+      const { createEngine } = await import(`${base}lib/mixtab.js`);
+      const engine = await createEngine({ pack: `${base}packs/demo/` });
+      const ask = async params => {
+        const { choices, x_mixtab: figures } = await engine.chat.completions.create({
+          ...{ messages, temperature: 0, max_tokens: 40, ...params },
+        });
+        return { text: choices[0].message.content, cached: figures.cached_tokens };
+      };
+      const follow = first => {
+        const next = { role: 'user', content: 'Do you have mayonnaise recipes?' };
+        return ask({ messages: [...messages, { role: 'assistant', content: first }, next] });
+      };
+      return { engine, ask, follow };
+    },
+    async spoil(ending, change) {
+      const handle = await file(ending);
+      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      const writable = await handle.createWritable();
+      await writable.write(change(bytes));
+      await writable.close();
+    },
+  };
+}
+
+test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
+  const { page, problems, close } = await open(browser, elsewhere.url);
+  await page.addInitScript(defineTalk);
+  await page.reload();
+  const before = await page.evaluate(async base => {
+    const { engine, ask, follow } = await globalThis.talk.open(base);
+    const { text } = await ask();
+    const saved = await engine.kv.save('talk');
+    const next = await follow(text);
+    engine.dispose();
+    return { text, saved, next };
+  }, server.url);
+  assert.ok(before.saved > 30, `${before.saved} tokens`);
+  await page.reload();
+  const after = await page.evaluate(
+    async ([base, text]) => {
+      const { engine, follow } = await globalThis.talk.open(base);
+      const restored = await engine.kv.restore('talk');
+      const next = await follow(text);
+      const other = await engine.kv.restore('none');
+      engine.dispose();
+      return { restored, next, other };
+    },
+    [server.url, before.text],
+  );
+  assert.deepEqual([after.restored, after.other], [before.saved, 0]);
+  assert.deepEqual(after.next, before.next); // the same answer, with as much from the cache
+  assert.ok(after.next.cached >= before.saved - 1, `${after.next.cached} of ${before.saved} tokens`);
+
+  const { spoiled, bounded } = await page.evaluate(async base => {
+    const { files, file, spoil } = globalThis.talk;
+    const { engine, ask } = await globalThis.talk.open(base);
+    const text = bytes => new TextDecoder().decode(bytes);
+    const spoiled = [];
+    for (const [ending, change] of [
+      ['.bin', bytes => bytes.with(100, bytes[100] ^ 1)],
+      ['.bin', bytes => bytes.subarray(0, -4)],
+      ['.json', bytes => bytes.subarray(0, -4)],
+      ['.json', bytes => text(bytes).replace(' f32 ', ' f16 ')],
+    ]) {
+      await ask();
+      const saved = await engine.kv.save('talk');
+      await spoil(ending, change);
+      await ask({ messages: [{ role: 'user', content: 'Hello' }] }); // what is there is not moved
+      spoiled.push([saved > 0, await engine.kv.restore('talk'), (await files()).length]);
+    }
+
+    await ask();
+    await engine.kv.save('one');
+    const { size } = await (await file('.bin')).getFile();
+    await engine.kv.save('two');
+    const tooLarge = await engine.kv.save('three', { limitBytes: size - 1 });
+    await engine.kv.restore('one'); // "two" has been used longest ago now
+    const three = await engine.kv.save('three', { limitBytes: 2 * size });
+    const left = [];
+    for (const key of ['one', 'two', 'three']) left.push((await engine.kv.restore(key)) > 0);
+    for (const key of ['one', 'three']) await engine.kv.drop(key);
+    const bounded = { tooLarge, three: three > 0, left, files: await files() };
+    engine.dispose();
+    return { spoiled, bounded };
+  }, server.url);
+  assert.deepEqual(spoiled, Array(4).fill([true, 0, 0]));
+  assert.deepEqual(bounded, { tooLarge: 0, three: true, left: [true, false, true], files: [] });
+  assert.deepEqual(problems, []);
+  await close();
+});

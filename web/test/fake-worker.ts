@@ -3,6 +3,7 @@
 
 import type { WorkerLike } from '../lib/src/index.ts';
 import type {
+  Cache,
   Chat,
   Code,
   Complete,
@@ -39,6 +40,9 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   readonly #options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
   readonly #cancelled = new Set<number>();
   readonly #experts: FakeExperts;
+  readonly #caches = new Map<string, number>();
+  /** Tokens of the answer that ran last, with its prompt. */
+  #held = 0;
   terminated = false;
   /** Every request that came, for tests. */
   readonly requests: EngineRequest[] = [];
@@ -101,6 +105,8 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       case 'setExpertBudget':
         this.#experts.setBudget(request.bytes);
         return this.#emit({ type: 'result', id, tokens: null, text: '', stats: this.#experts.stats() });
+      case 'cache':
+        return this.#cache(request);
       case 'preflight':
         return this.#preflight(request);
     }
@@ -168,6 +174,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       tokens++;
       await pause(first + (tokens * 1000) / rate - performance.now());
     }
+    this.#held = prompt + tokens;
     this.#emit({
       type: 'done',
       id,
@@ -183,6 +190,13 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       decodeMs: performance.now() - first,
       seed: request.sampling.seed ?? 1,
     });
+  }
+
+  #cache({ id, action, key }: Cache): void {
+    if (action === 'save') this.#caches.set(key, this.#held);
+    const tokens = action === 'drop' ? 0 : (this.#caches.get(key) ?? 0);
+    if (action === 'drop') this.#caches.delete(key);
+    this.#emit({ type: 'cached', id, tokens });
   }
 
   async #preflight({ id, expertBudget }: Preflight): Promise<void> {

@@ -6,6 +6,7 @@
 //   mixtab/shards/<sha>.bin            complete and verified
 //   mixtab/shards/<sha>.part           on its way; its length is where to go on
 //   mixtab/shards/<sha>.etag           which version of the server's file the part is of
+//   mixtab/caches/                     caches.js has its files
 //
 // The key is a hash of the pack's URL, not of its manifest: offline the URL is all that is
 // known, and a new manifest takes the place of the old one. Shards are named by what is in

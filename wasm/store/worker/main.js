@@ -11,6 +11,7 @@
 //   shard.js     brings one shard: lock, resume, verify, rename
 //   fill.js      the network: ranges, retries, files that change
 //   traffic.js   who may use the network now: what is waited for goes first
+//   caches.js    KV caches of conversations
 //   disk.js      files; readers.js open handles; memory.js where there are no files
 //   tabs.js      what the workers of all tabs tell each other
 //
@@ -18,6 +19,7 @@
 // may be killed anywhere. Messages between tabs only make things faster or visible.
 
 import { recycle } from './buffers.js';
+import { addToCache, beginCache, dropCache, endCache, openCache, readCache } from './caches.js';
 import { download, pause } from './download.js';
 import { StoreError, text } from './errors.js';
 import { describe, lend, list } from './list.js';
@@ -27,7 +29,10 @@ import { read } from './read.js';
 import { verify } from './verify.js';
 
 /** @type {Record<string, (...args: any[]) => Promise<unknown>>} the last argument is a Context */
-const methods = { open, file, read, download, pause, remove, verify, list, describe, lend, measure, room, space };
+const methods = {
+  ...{ open, file, read, download, pause, remove, verify, list, describe, lend, measure, room, space },
+  ...{ beginCache, addToCache, endCache, openCache, readCache, dropCache },
+};
 
 /**
  * @typedef {{signal: AbortSignal, progress: (progress: import('../client.js').Progress) => void}} Context

@@ -260,7 +260,7 @@ const sweep = async (all) => {
   }
   const root = await disk.folder();
   for (const name of await disk.names(root)) {
-    if (name !== 'packs' && name !== 'shards') await root.removeEntry(name).catch(() => {}); // or it is being measured
+    if (!['packs', 'shards', 'caches'].includes(name)) await root.removeEntry(name).catch(() => {}); // or it is being measured
   }
   if (unknown) return; // any shard may belong to a pack whose manifest cannot be read
   const dir = await disk.shards();

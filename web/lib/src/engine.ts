@@ -1,6 +1,7 @@
 import { ChatCompletions } from './chat.ts';
 import { Completions } from './completions.ts';
 import { abortReason, MixtabError } from './errors.ts';
+import { KVStore } from './kv.ts';
 import { Link, type WorkerLike } from './link.ts';
 import { keepStorage, packs, packUrl } from './packs.ts';
 import { requireCount } from './params.ts';
@@ -130,6 +131,8 @@ export class Engine {
    * prompt_lookup_num_tokens drafts nothing.
    */
   readonly routing: AsyncIterable<ExpertRouting>;
+  /** Conversations kept ready to go on, in this browser. */
+  readonly kv: KVStore;
   /** The packs in this browser; the same as the module's. */
   readonly packs = packs;
 
@@ -147,6 +150,7 @@ export class Engine {
     this.chat = { completions: new ChatCompletions(host) };
     this.completions = new Completions(host);
     this.routing = this.#routing;
+    this.kv = new KVStore(link, this.#queue);
     void link.lost.then(() => this.#routing.end());
   }
 

@@ -51,6 +51,7 @@ const events: { [T in EngineEvent['type']]: Shape } = {
     decodeMs: 'number',
     seed: 'number',
   },
+  cached: { id: 'number', tokens: 'number' },
   result: { id: 'number', tokens: 'number[]?', text: 'string', stats: 'object?' },
   report: {
     id: 'number',
@@ -98,6 +99,7 @@ const requests: { [T in EngineRequest['type']]: Shape } = {
   stats: { id: 'number' },
   setExpertBudget: { id: 'number', bytes: 'number' },
   preflight: { id: 'number', pack: 'string', expertBudget: 'number' },
+  cache: { id: 'number', action: 'string', key: 'string', limitBytes: 'number' },
 };
 
 const codes: Record<Code, true> = {

@@ -12,6 +12,7 @@ export type {
 } from './engine.ts';
 export { createEngine } from './engine.ts';
 export { MixtabError } from './errors.ts';
+export type { KVStore, SaveOptions } from './kv.ts';
 export type { WorkerLike } from './link.ts';
 export type {
   ChatCompletion,

@@ -4,6 +4,7 @@
 import { MixtabError } from './errors.ts';
 import { parseEvent } from './guards.ts';
 import type {
+  Cached,
   Cancel,
   Delta,
   Done,
@@ -25,7 +26,7 @@ export interface WorkerLike {
   addEventListener(type: 'message' | 'messageerror' | 'error', listener: (event: Event) => void): void;
 }
 
-type Answer = Opened | Done | Result | Report;
+type Answer = Opened | Done | Result | Report | Cached;
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
 
 /** A request before it has a number. */
@@ -38,7 +39,9 @@ type AnswerTo<B extends RequestBody> = B['type'] extends 'open'
     ? Done
     : B['type'] extends 'preflight'
       ? Report
-      : Result;
+      : B['type'] extends 'cache'
+        ? Cached
+        : Result;
 
 interface Waiting {
   onEvent: (event: Progress | Delta | Routing) => void;

@@ -2,7 +2,7 @@
 // That this file compiles is the test that both sides agree.
 // biome-ignore-all format: as JSON writes it
 
-import type { Cancel, Chat, Complete, Delta, Detokenize, Done, Download, EngineEvent, EngineRequest, Failed, Open, Opened, Preflight, Progress, Ready, Report, Restoring, Result, Routing, SetExpertBudget, Stats, Tokenize } from './protocol.ts';
+import type { Cache, Cached, Cancel, Chat, Complete, Delta, Detokenize, Done, Download, EngineEvent, EngineRequest, Failed, Open, Opened, Preflight, Progress, Ready, Report, Restoring, Result, Routing, SetExpertBudget, Stats, Tokenize } from './protocol.ts';
 
 export const requests: EngineRequest[] = [
   {"type":"open","id":1,"pack":"https://example.org/packs/demo/","context":2048,"expertBudget":2147483648,"arithmetic":"f16"} satisfies Open,
@@ -16,6 +16,9 @@ export const requests: EngineRequest[] = [
   {"type":"stats","id":7} satisfies Stats,
   {"type":"setExpertBudget","id":8,"bytes":4294967296} satisfies SetExpertBudget,
   {"type":"preflight","id":9,"pack":"https://example.org/packs/demo/","expertBudget":8589934592} satisfies Preflight,
+  {"type":"cache","id":10,"action":"save","key":"a conversation","limitBytes":1073741824} satisfies Cache,
+  {"type":"cache","id":11,"action":"restore","key":"a conversation","limitBytes":0} satisfies Cache,
+  {"type":"cache","id":12,"action":"drop","key":"","limitBytes":0} satisfies Cache,
 ];
 export const events: EngineEvent[] = [
   {"type":"ready","version":"1.0.0"} satisfies Ready,
@@ -39,6 +42,7 @@ export const events: EngineEvent[] = [
   {"type":"done","id":4,"finishReason":"cancelled","promptTokens":0,"cachedTokens":0,"completionTokens":0,"droppedMessages":0,"draftedTokens":0,"acceptedTokens":0,"speculationOff":"","prefillMs":0,"decodeMs":0,"seed":0} satisfies Done,
   {"type":"result","id":5,"tokens":[22557],"text":"Hello","stats":{"dispatches":1,"submits":2,"hostCalls":3,"gpuBytes":4,"goHeapBytes":5,"experts":{"budgetBytes":6,"totalBytes":7,"slots":8,"resident":true,"sharedPool":true,"uses":9,"loads":10,"hitRate":0.5,"loadedBytes":11,"waitMs":12.5}}} satisfies Result,
   {"type":"result","id":6,"tokens":[],"text":"","stats":null} satisfies Result,
+  {"type":"cached","id":10,"tokens":96} satisfies Cached,
   {"type":"report","id":9,"adapter":"swiftshader","storeBytes":27917287424,"residentBytes":1073741824,"cacheBytes":536870912,"expertBytes":8589934592,"storedBytes":21474836480,"neededBytes":6442450944,"quota":38654705664,"usage":21474836480,"persisted":true,"grantedBytes":7516192768,"copyGbPerS":1.5,"loadGbPerS":2.5,"firstLoadGbPerS":0.5,"firstLoadFromNetwork":true,"regime":"slots","slots":72,"smallestBudgetBytes":838860800,"computeSecondsPerToken":0.25,"waitSecondsPerToken":0.75,"hitRate":0.5,"tokensPerSecond":1} satisfies Report,
   {"type":"report","id":9,"adapter":"","storeBytes":0,"residentBytes":0,"cacheBytes":0,"expertBytes":0,"storedBytes":0,"neededBytes":0,"quota":0,"usage":0,"persisted":false,"grantedBytes":0,"copyGbPerS":0,"loadGbPerS":0,"firstLoadGbPerS":0,"firstLoadFromNetwork":false,"regime":"resident","slots":0,"smallestBudgetBytes":0,"computeSecondsPerToken":0,"waitSecondsPerToken":0,"hitRate":0,"tokensPerSecond":0} satisfies Report,
   {"type":"report","id":9,"adapter":"","storeBytes":0,"residentBytes":0,"cacheBytes":0,"expertBytes":0,"storedBytes":0,"neededBytes":0,"quota":0,"usage":0,"persisted":false,"grantedBytes":0,"copyGbPerS":0,"loadGbPerS":0,"firstLoadGbPerS":0,"firstLoadFromNetwork":false,"regime":"pool","slots":0,"smallestBudgetBytes":0,"computeSecondsPerToken":0,"waitSecondsPerToken":0,"hitRate":0,"tokensPerSecond":0} satisfies Report,

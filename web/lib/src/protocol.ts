@@ -3,7 +3,7 @@
 // two together.
 //
 // Every request is answered by any number of events and then by exactly one Opened,
-// Done, Result, Report or Failed with its id.
+// Done, Result, Report, Cached or Failed with its id.
 
 /** Loads a pack. It comes first, and once. */
 export interface Open {
@@ -98,6 +98,20 @@ export interface Preflight {
   expertBudget: number;
 }
 
+/**
+ * Keeps the KV cache of the answer that ran last in the browser's storage, under a key, or brings
+ * one back in its place, so that its conversation goes on without running again. It takes its
+ * turn between two answers.
+ */
+export interface Cache {
+  type: 'cache';
+  id: number;
+  action: 'save' | 'restore' | 'drop';
+  key: string;
+  /** Of all that is kept; those used longest ago make room. Only of "save". */
+  limitBytes: number;
+}
+
 /** What the page may send. */
 export type EngineRequest =
   | Open
@@ -108,7 +122,8 @@ export type EngineRequest =
   | Detokenize
   | Stats
   | SetExpertBudget
-  | Preflight;
+  | Preflight
+  | Cache;
 
 /** One turn of a conversation. */
 export interface Message {
@@ -353,6 +368,14 @@ export interface ExpertStats {
   waitMs: number;
 }
 
+/** Answers a Cache. */
+export interface Cached {
+  type: 'cached';
+  id: number;
+  /** Saved, or restored; 0: there was nothing, or no room. */
+  tokens: number;
+}
+
 /** Answers a Preflight. Of a budget that is too small, nothing is measured: what would be is 0. */
 export interface Report {
   type: 'report';
@@ -428,6 +451,7 @@ export type EngineEvent =
   | Routing
   | Done
   | Result
+  | Cached
   | Report
   | Failed;
 

@@ -45,10 +45,12 @@ const requests: EngineRequest[] = [
   { type: 'stats', id: 6 },
   { type: 'setExpertBudget', id: 7, bytes: 1 },
   { type: 'preflight', id: 8, pack: 'http://localhost/packs/demo/', expertBudget: 0 },
+  { type: 'cache', id: 9, action: 'save', key: 'a', limitBytes: 1 },
 ];
 
 const events: EngineEvent[] = [
   { type: 'ready', version: '1' },
+  { type: 'cached', id: 9, tokens: 4 },
   { type: 'progress', id: 1, phase: 'weights', loadedBytes: 1, totalBytes: 2 },
   {
     type: 'opened',

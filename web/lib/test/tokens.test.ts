@@ -168,3 +168,24 @@ describe('stream_options', () => {
     ]);
   });
 });
+
+describe('kv', () => {
+  it('keeps the conversation that was answered last, behind what runs', async () => {
+    const worker = await open({ rate: 200 });
+    const answering = chat({});
+    const saving = engine.kv.save('one');
+    const { usage } = await answering;
+    expect(await saving).toBe(usage.total_tokens);
+    expect(await engine.kv.restore('one')).toBe(usage.total_tokens);
+    await engine.kv.drop('one');
+    expect(await engine.kv.restore('one')).toBe(0);
+    const asked = worker.requests.flatMap(request => (request.type === 'cache' ? [request] : []));
+    expect(asked.map(({ action, limitBytes }) => [action, limitBytes])).toEqual([
+      ['save', 2 ** 30],
+      ['restore', 0],
+      ['drop', 0],
+      ['restore', 0],
+    ]);
+    await expect(engine.kv.save('two', { limitBytes: -1 })).rejects.toThrow('limitBytes');
+  });
+});
