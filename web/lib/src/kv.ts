@@ -23,7 +23,9 @@ export class KVStore {
   }
 
   /**
-   * Keeps the conversation that was answered last, in place of what the key had. Resolves with
+   * Keeps the conversation that the engine answered last, whichever tab's that shares it, in
+   * place of what the key had. It is a copy of computed numbers and nothing else: under a key of
+   * another conversation it is of no use, and does no harm. Resolves with
    * its tokens; 0 where there is none, or no room. Rejects with "storage" where the browser
    * runs out of room.
    */

@@ -182,6 +182,7 @@ export class Member extends EventTarget implements WorkerLike {
       case 'done':
       case 'result':
       case 'report':
+      case 'cached':
       case 'failed':
         this.#asked.delete(event.id);
     }
