@@ -23,6 +23,11 @@ export function decimal(value: number): string {
   return format(value, { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
+/** As it would be typed: up to three digits after the point, none grouped. */
+export function plain(value: number): string {
+  return format(value, { maximumFractionDigits: 3, useGrouping: false });
+}
+
 export function percent(share: number): string {
   return format(share, { style: 'percent', maximumFractionDigits: 0 });
 }
