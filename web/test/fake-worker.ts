@@ -68,7 +68,9 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     if (fail !== null) options.fail = fail as Code;
     if (die !== null) options.die = die as Code;
     if (answer !== null) options.answer = answer === 'long' ? longAnswer() : answer;
-    return new FakeWorker(options);
+    const worker = new FakeWorker(options);
+    Object.assign(globalThis, { fakeRequests: worker.requests });
+    return worker;
   }
 
   postMessage(request: EngineRequest): void {
