@@ -182,14 +182,14 @@ test('an answer is given again, stopped, and continued', async () => {
   await answers.getByText("Well, I'm").waitFor();
   await page.keyboard.press('Escape');
   await log.getByText('Stopped here.').waitFor();
-  const said = await answers.locator('mixtab-markdown').innerText();
+  const said = await answers.locator('mixtab-markdown p').textContent();
   assert.ok(!said.includes('kitchen'));
 
   await page.getByRole('button', { name: 'Continue answer 1' }).click();
   await answers.getByText('in the kitchen!').waitFor();
   await answered(page, 1);
   assert.equal(
-    await answers.locator('mixtab-markdown').innerText(),
+    await answers.locator('mixtab-markdown p').textContent(),
     "Well, I'm quite partial to a good squeeze of fresh lemon juice. It adds just the right amount of zesty flavour to whatever I'm cooking up in the kitchen!",
   );
   assert.equal(await log.getByText('Stopped here.').count(), 0);

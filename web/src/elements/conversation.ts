@@ -169,11 +169,13 @@ export class MixtabConversation extends MixtabElement {
   #turn(turn: Turn, index: number) {
     const fromEnd = this.turns.length - index;
     const last = fromEnd === 1;
+    // Told to those alone that it concerns, so that a long conversation does not change as a whole.
+    const answering = this.answering && (last || turn.branch.count > 1);
     const message = () => html`<mixtab-message
       .turn=${turn}
       .number=${(index >> 1) + 1}
       .last=${last}
-      .answering=${this.answering}
+      .answering=${answering}
       .byToken=${this.byToken}
       .waiting=${last && this.waiting}
     ></mixtab-message>`;
