@@ -326,6 +326,7 @@ export class MixtabApp extends MixtabElement {
         break;
       case 'resume':
         this.#chat?.resume(wish.id);
+        this.composer.focus(); // The button for it goes away.
         break;
       case 'choose':
         this.#chat?.choose(wish.id, wish.step);

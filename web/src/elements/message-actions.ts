@@ -86,8 +86,17 @@ export class MixtabMessageActions extends MixtabElement {
                 label=${user ? t('talk.copyMessage', which) : t('talk.copyAnswer', which)}
               ></mixtab-copy>`
         }
-        ${user ? this.#button('edit', Pencil, t('talk.edit', which)) : nothing}
-        ${user || state === 'streaming' ? nothing : this.#button('regenerate', RotateCcw, t('talk.regenerate', which))}
+        ${
+          user
+            ? this.#button('edit', Pencil, t('talk.edit', which))
+            : this.#button(
+                'regenerate',
+                RotateCcw,
+                t('talk.regenerate', which),
+                undefined,
+                state === 'streaming',
+              )
+        }
         ${resumable ? this.#button('resume', StepForward, t('talk.resume', which), t('talk.resumeShort')) : nothing}
       </div>
     `;
