@@ -233,7 +233,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
     messages.at(-1).content,
     'File: notes.txt\n```\nsome notes\n```\n\nFile: dropped.csv\n```\na,b\n```\n\nWhat is this?',
   );
-  await log.getByText('notes.txt').waitFor();
+  await log.getByText('notes.txt', { exact: true }).waitFor();
   await log.getByText('What is this?', { exact: true }).first().waitFor();
   assert.equal(await files.count(), 0);
 

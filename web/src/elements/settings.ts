@@ -53,14 +53,14 @@ export class MixtabSettings extends MixtabElement {
       dialog::backdrop {
         background: color-mix(in srgb, black 40%, transparent);
       }
-      header {
+      .head {
         display: flex;
         align-items: start;
         gap: 1rem;
         padding: 1rem 0.75rem 0.75rem 1.25rem;
         border-bottom: 1px solid var(--hairline);
       }
-      header > div {
+      .head > div {
         flex: 1;
       }
       h2 {
@@ -132,7 +132,7 @@ export class MixtabSettings extends MixtabElement {
     const { settings } = this.chat.conversation;
     return html`
       <dialog aria-labelledby="title" aria-describedby="about" @close=${this.#closed} @keydown=${this.#keyed} @click=${this.#clicked}>
-        <header>
+        <div class="head">
           <div>
             <h2 id="title">${t('tune.title')}</h2>
             <p id="about">${t('tune.about')}</p>
@@ -140,7 +140,7 @@ export class MixtabSettings extends MixtabElement {
           <button class="icon" aria-label=${t('tune.close')} title=${t('tune.close')} @click=${() => this.dialog.close()}>
             ${this.#closeIcon}
           </button>
-        </header>
+        </div>
         <div class="content">
           <mixtab-presets .settings=${settings} @set=${this.#applied}></mixtab-presets>
           ${this.#system(settings)} ${common.map(key => this.#number(key, settings))}
