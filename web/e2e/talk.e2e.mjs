@@ -246,7 +246,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
 test('settings reach the engine, are checked, and can be kept', async () => {
   const { page, problems, close } = await visit('rate=999');
   await status(page, 'Ready');
-  await openSettings(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
   const dialog = page.getByRole('dialog', { name: 'Settings of this conversation' });
   const field = name => dialog.getByRole('textbox', { name, exact: true });
   assert.equal(await field('Temperature').getAttribute('placeholder'), '0.5');

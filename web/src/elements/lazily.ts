@@ -1,6 +1,6 @@
 import { type ChildPart, noChange } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
-import { whenIdle, whenSeen } from './seen.ts';
+import { unwatch, whenIdle, whenSeen } from './seen.ts';
 
 /** Marks an element whose content is still to come. */
 export const bare = 'bare';
@@ -36,7 +36,10 @@ class Lazily extends AsyncDirective {
 
   #uncover(): void {
     this.#filled = true;
-    this.#waiting?.classList.remove(bare);
+    if (!this.#waiting) return;
+    this.#waiting.classList.remove(bare);
+    unwatch(this.#waiting);
+    this.#waiting = undefined;
   }
 }
 

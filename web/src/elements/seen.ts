@@ -6,9 +6,8 @@ const observer = new IntersectionObserver(
   entries => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
-      observer.unobserve(target);
       waiting.get(target)?.();
-      waiting.delete(target);
+      unwatch(target);
     }
   },
   // One view's height ahead, where the browser knows it; the types do not yet.
@@ -19,6 +18,12 @@ const observer = new IntersectionObserver(
 export function whenSeen(element: Element, callback: () => void): void {
   waiting.set(element, callback);
   observer.observe(element);
+}
+
+/** No longer calls back. */
+export function unwatch(element: Element): void {
+  observer.unobserve(element);
+  waiting.delete(element);
 }
 
 const idle: (() => void)[] = [];
