@@ -62,6 +62,9 @@ func parse(text []byte) (*value, error) {
 			err = errors.New("something follows behind its end")
 		}
 	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the JSON Schema is no JSON: %w", err)
 	}
@@ -70,9 +73,6 @@ func parse(text []byte) (*value, error) {
 
 func parseValue(d *json.Decoder, depth int) (*value, error) {
 	token, err := d.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
 	if err != nil {
 		return nil, err
 	}

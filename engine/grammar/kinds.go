@@ -172,7 +172,15 @@ func (c *compiler) ofString(at string, s *value) (int32, error) {
 			return 0, refuse(under(at, "format"), "%q is not supported, only %s: leave it out, or describe it by a pattern",
 				format.text, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
 		}
-		return c.pattern(text, end)
+		r := c.rules[format.text] // under no pointer's name
+		if r == nil {
+			r = &rule{}
+			c.rules[format.text] = r
+			if r.start, err = c.pattern(text, end); err != nil {
+				return 0, err
+			}
+		}
+		return c.call(r, end), nil
 	case len(given) > 0:
 		return c.textOf(least, most, end), nil
 	}

@@ -49,7 +49,7 @@ type patternParser struct {
 }
 
 func (p *patternParser) wrong(format string, args ...any) error {
-	return fmt.Errorf("the pattern %q, at character %d: %s", p.text, utf8.RuneCountInString(p.text[:p.at])+1, fmt.Sprintf(format, args...))
+	return fmt.Errorf("the pattern %.100q, at character %d: %s", p.text, utf8.RuneCountInString(p.text[:p.at])+1, fmt.Sprintf(format, args...))
 }
 
 // peek is the next character, or -1 at the end.

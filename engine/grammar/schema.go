@@ -28,10 +28,16 @@ func refuse(at, format string, args ...any) error {
 	return fmt.Errorf("the JSON Schema, at %s: %s", at, fmt.Sprintf(format, args...))
 }
 
+// Steps of a pointer write two characters otherwise.
+var (
+	toStep   = strings.NewReplacer("~", "~0", "/", "~1")
+	fromStep = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 // under is the pointer to a part of what a pointer points to.
 func under(at string, keys ...string) string {
 	for _, key := range keys {
-		at += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+		at += "/" + toStep.Replace(key)
 	}
 	return at
 }
@@ -47,7 +53,7 @@ func (c *compiler) reference(at string) (*rule, error) {
 	}
 	v := c.root
 	for _, step := range steps[1:] {
-		key := strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+		key := fromStep.Replace(step)
 		var next *value
 		if i, err := strconv.Atoi(key); v.kind == kindArray && err == nil && i >= 0 && i < len(v.items) {
 			next = v.items[i]
@@ -98,7 +104,7 @@ var keywords = map[string]kind{
 
 // notes are keywords that ask nothing of a document.
 var notes = []string{"$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "example", "examples",
-	"deprecated", "readOnly", "writeOnly"}
+	"deprecated", "readOnly", "writeOnly", "discriminator"}
 
 // schema makes the graph of a schema.
 func (c *compiler) schema(at string, s *value) (int32, error) {
