@@ -45,6 +45,7 @@ const action = (page, name, of = 'split') => card(page, of).getByRole('button', 
 /** The page with the manager open. */
 async function manager(options) {
   const visited = await open(browser, server.url, options);
+  visited.page.setDefaultTimeout(20_000);
   await status(visited.page, 'Ready');
   await show(visited.page);
   return visited;

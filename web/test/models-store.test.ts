@@ -135,6 +135,17 @@ describe('a deletion', () => {
     expect(model('a')).toBeUndefined();
   });
 
+  it('of the model in use brings the demo in its place', async () => {
+    const chosen: string[] = [];
+    engines.choose = async pack => void chosen.push(pack);
+    engines.pack = url('a');
+    models.remove(url('a'));
+    await models.settle();
+    models.remove(url('b'));
+    await models.settle();
+    expect(chosen).toEqual([url('demo')]);
+  });
+
   it('is done at once where nobody can take it back any more', async () => {
     models.remove(url('a'));
     await models.settle();

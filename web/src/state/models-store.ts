@@ -157,6 +157,9 @@ export class ModelsStore extends Store {
     clearTimeout(this.#leaving.get(pack));
     this.#leaving.delete(pack);
     try {
+      // The next visit must not fetch it again.
+      if (pack === this.#engines.pack && !this.#engines.demo)
+        await this.#engines.choose(this.#engines.demoPack);
       await this.#packs.pause(pack);
       await this.#packs.remove(pack);
       this.models = this.models.filter(({ info }) => info.pack !== pack);
