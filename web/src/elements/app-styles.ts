@@ -35,7 +35,7 @@ export const appStyles = css`
   }
   mixtab-panel {
     grid-area: panel;
-    width: 24rem;
+    width: clamp(24rem, 27vw, 42rem);
     min-height: 0;
     overflow-y: auto;
     border-inline-start: 1px solid var(--hairline);

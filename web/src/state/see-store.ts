@@ -88,7 +88,9 @@ export class SeeStore extends Store implements Watcher {
     void this.#count();
     return () => {
       this.#watchers--;
-      if (this.#watchers === 0) void this.#listening?.return?.();
+      if (this.#watchers > 0) return;
+      void this.#listening?.return?.();
+      this.#listening = undefined;
     };
   }
 
@@ -181,7 +183,6 @@ export class SeeStore extends Store implements Watcher {
         log.add(this.#answer(next.value.id).number, next.value);
         this.changed();
       }
-      if (this.#listening === routing) this.#listening = undefined;
     })().catch(() => {}); // The loss of the engine is told where it can be helped.
   }
 
