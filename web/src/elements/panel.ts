@@ -14,7 +14,10 @@ import './experts.ts';
 const tabs = ['experts', 'engine'] as const;
 type Tab = (typeof tabs)[number];
 
-/** The right panel: what the engine is doing. Listens to the router while it is open. Fires "close". */
+/**
+ * The right panel: what the engine is doing. Listens to the router from its first opening on, as a phone
+ * shows either the panel or the conversation. Fires "close".
+ */
 @customElement('mixtab-panel')
 export class MixtabPanel extends MixtabElement {
   @property({ type: Boolean, reflect: true }) open = false;
@@ -94,9 +97,7 @@ export class MixtabPanel extends MixtabElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has('open')) return;
-    this.#unwatch?.();
-    this.#unwatch = this.open ? this.see.watch() : undefined;
+    if (changed.has('open') && this.open) this.#unwatch ??= this.see.watch();
   }
 
   protected override render() {

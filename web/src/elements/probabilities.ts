@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import { percent } from '../i18n/format.ts';
+import { chance } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { shown } from '../see/words.ts';
 import type { SeenToken } from '../state/see-store.ts';
@@ -13,7 +13,7 @@ export function probabilities(token: SeenToken) {
       candidate => html`<li ?data-written=${candidate.text === token.text}>
         <code>${shown(candidate.text)}</code>
         <span class="bar"><i .style=${`width: ${100 * Math.exp(candidate.logprob)}%`}></i></span>
-        <span class="share">${percent(Math.exp(candidate.logprob))}</span>
+        <span class="share">${chance(Math.exp(candidate.logprob))}</span>
       </li>`,
     )}
   </ul>`;
@@ -24,7 +24,7 @@ export function probabilitiesSaid(token: SeenToken): string {
   const { text, logprob } = token;
   if (logprob === undefined) return shown(text);
   const say = (candidate: { text: string; logprob: number }) =>
-    t('see.candidate', { text: shown(candidate.text), share: percent(Math.exp(candidate.logprob)) });
+    t('see.candidate', { text: shown(candidate.text), share: chance(Math.exp(candidate.logprob)) });
   const others = candidates(token, logprob).filter(candidate => candidate.text !== text);
   const written = say({ text, logprob });
   return others.length === 0

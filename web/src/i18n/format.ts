@@ -32,6 +32,11 @@ export function percent(share: number): string {
   return format(share, { style: 'percent', maximumFractionDigits: 0 });
 }
 
+/** A probability: one below 1 % is not nothing. */
+export function chance(share: number): string {
+  return format(share, { style: 'percent', maximumFractionDigits: share < 0.01 ? 1 : 0 });
+}
+
 /** Megabytes below a gigabyte, which is how packs are told apart. */
 export function bytes(value: number): string {
   const giga = value >= 1e9;

@@ -31,6 +31,9 @@ const optionKey = 'mixtab.probabilities';
 /** So often at most are the engine's counters asked for, in milliseconds. */
 const countersEvery = 500;
 
+/** Over fewer tokens than this, what is on its way to the GPU blurs their cost. */
+const fewest = 8;
+
 /**
  * What the engine does while it answers: the router's choices, the tokens' probabilities, the pace
  * and the counters. It listens to the router only while somebody watches.
@@ -215,7 +218,8 @@ export class SeeStore extends Store implements Watcher {
     if (tokens > 0) {
       this.#firstCount ??= { tokens, dispatches: counters.dispatches };
       const more = tokens - this.#firstCount.tokens;
-      if (more > 0) this.dispatchesPerToken = (counters.dispatches - this.#firstCount.dispatches) / more;
+      if (more >= fewest)
+        this.dispatchesPerToken = (counters.dispatches - this.#firstCount.dispatches) / more;
     }
     this.changed();
   }
