@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChatMessage, Engine } from '../../lib/src/index.ts';
 import { type Answer, type AnswerFigures, stream } from './answer.ts';
+import { CacheKeeper } from './cache-keeper.ts';
 import { type Conversation, type Detail, emptyDetail, newConversation, titleOf } from './conversation.ts';
 import type { EngineStore } from './engine-store.ts';
 import type { HistoryStore } from './history-store.ts';
@@ -64,6 +65,7 @@ export class ChatStore extends Store {
   readonly #engines: EngineStore;
   readonly #history: HistoryStore;
   readonly #watcher: Watcher | undefined;
+  readonly #caches: CacheKeeper;
   #tree = new Map<string, KeptTurn>();
   #next: Job | undefined;
   #running: Running | undefined;
@@ -75,6 +77,7 @@ export class ChatStore extends Store {
     this.#engines = engines;
     this.#history = history;
     this.#watcher = watcher;
+    this.#caches = new CacheKeeper(engines);
     engines.subscribe(() => this.#go());
     history.subscribe(() => this.#takeHead());
     history.listen((id, turns) => void this.#heard(id, turns));
@@ -268,6 +271,7 @@ export class ChatStore extends Store {
   async #stream(engine: Engine, turn: string, messages: ChatMessage[]): Promise<void> {
     const running = { turn, stop: new AbortController(), saved: Date.now() };
     this.#running = running;
+    this.#caches.asked();
     this.#history.saveHead(this.conversation.id, { changed: Date.now() });
     this.changed();
     const begun = this.#tree.get(turn);
@@ -287,6 +291,7 @@ export class ChatStore extends Store {
     }
     watcher?.end();
     this.#running = undefined;
+    this.#caches.answered(this.conversation.id, this.figures?.contextTokens ?? 0);
     this.changed();
     this.#go();
   }
@@ -374,6 +379,7 @@ export class ChatStore extends Store {
     this.#leave({ ...kept.head, ...kept.detail }, tree);
     this.turns = path(tree, leaf !== null && tree.has(leaf) ? leaf : newestLeaf(tree, null));
     for (const turn of tree.values()) this.#awaitSilence(turn);
+    this.#caches.opened(id);
     rememberOpen(id);
     return true;
   }
@@ -389,6 +395,7 @@ export class ChatStore extends Store {
       running.stop.abort();
     }
     this.#next = undefined;
+    this.#caches.left();
     for (const silence of this.#silences.values()) clearTimeout(silence);
     this.#silences.clear();
     this.#tree = tree;
@@ -411,6 +418,7 @@ export class ChatStore extends Store {
 
   /** Takes in what another tab said in this conversation. */
   async #heard(id: string, ids: readonly string[] | 'gone'): Promise<void> {
+    if (ids === 'gone') this.#caches.removed(id);
     if (id !== this.conversation.id) return;
     if (ids === 'gone') {
       this.start();

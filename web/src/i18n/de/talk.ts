@@ -40,7 +40,7 @@ export const talk: Same<typeof english> = {
       '{{name}} konnte nicht gelesen werden. Ordner lassen sich nicht hinzufügen, und Dateien nur, solange sie an ihrem Ort liegen.',
   },
   usage: '{{used}} von {{size}} Token',
-  crowded: '{{used}} von {{size}} Token: Die ältesten Nachrichten werden ausgelassen.',
+  crowded: '{{used}} von {{size}} Token: Die Unterhaltung wird nicht mehr ganz hineinpassen.',
   tooLong:
     'Diese Nachricht hat {{tokens}} Token; das Modell kann höchstens {{size}} lesen. Kürzen Sie sie oder entfernen Sie eine Datei.',
 };

@@ -39,7 +39,7 @@ export const talk = {
       '{{name}} could not be read. Folders cannot be added, and files only while they are where they were.',
   },
   usage: '{{used}} of {{size}} tokens',
-  crowded: '{{used}} of {{size}} tokens: the oldest messages will be left out.',
+  crowded: '{{used}} of {{size}} tokens: the conversation will no longer fit as a whole.',
   tooLong:
     'This message has {{tokens}} tokens, and the model can read {{size}} at most. Shorten it or remove a file.',
 };

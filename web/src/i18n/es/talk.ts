@@ -40,7 +40,7 @@ export const talk: Same<typeof english> = {
       'No se pudo leer {{name}}. No se pueden añadir carpetas, ni archivos que ya no estén en su sitio.',
   },
   usage: '{{used}} de {{size}} tokens',
-  crowded: '{{used}} de {{size}} tokens: los mensajes más antiguos se dejarán fuera.',
+  crowded: '{{used}} de {{size}} tokens: la conversación ya no cabrá entera.',
   tooLong:
     'Este mensaje tiene {{tokens}} tokens y el modelo puede leer {{size}} como máximo. Acórtalo o quita un archivo.',
 };

@@ -40,7 +40,7 @@ export const talk: Same<typeof english> = {
       '{{name}} n’a pas pu être lu. Les dossiers ne peuvent pas être ajoutés, ni les fichiers déplacés entre-temps.',
   },
   usage: '{{used}} jetons sur {{size}}',
-  crowded: '{{used}} jetons sur {{size}} : les messages les plus anciens seront laissés de côté.',
+  crowded: '{{used}} jetons sur {{size}} : la conversation ne tiendra plus tout entière.',
   tooLong:
     'Ce message compte {{tokens}} jetons et le modèle peut en lire {{size}} au plus. Raccourcissez-le ou retirez un fichier.',
 };

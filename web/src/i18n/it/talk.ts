@@ -40,7 +40,7 @@ export const talk: Same<typeof english> = {
       'Non è stato possibile leggere {{name}}. Le cartelle non si possono aggiungere, e nemmeno i file spostati nel frattempo.',
   },
   usage: '{{used}} token su {{size}}',
-  crowded: '{{used}} token su {{size}}: i messaggi più vecchi verranno tralasciati.',
+  crowded: '{{used}} token su {{size}}: la conversazione non ci starà più tutta intera.',
   tooLong:
     'Questo messaggio ha {{tokens}} token e il modello può leggerne al massimo {{size}}. Accorcialo o rimuovi un file.',
 };
