@@ -40,14 +40,14 @@ export class ChatCompletions {
   ): Promise<AsyncIterable<ChatCompletionChunk> | ChatCompletion>;
   async create(
     params: ChatParams,
-    { signal, caller }: RequestOptions = {},
+    { signal, caller, onStart }: RequestOptions = {},
   ): Promise<AsyncIterable<ChatCompletionChunk> | ChatCompletion> {
     const body: TextBody = chatBody(params, this.#host.model);
     const n = answerCount(params);
     const apart = wantsUsageApart(params);
     if (signal?.aborted) throw abortReason(signal);
     const head = { ...identity('chatcmpl'), model: this.#host.model };
-    const pieces = generate(this.#host, body, { id: head.id, n, signal, caller });
+    const pieces = generate(this.#host, body, { id: head.id, n, signal, caller, onStart });
     const logprobs = body.sampling.top_logprobs !== null;
     if (!params.stream) return whole(head, pieces, n, logprobs, signal);
     return apart ? usageApart(chunks(head, pieces, n, logprobs)) : chunks(head, pieces, n, logprobs);

@@ -21,14 +21,14 @@ export class Completions {
   create(params: CompletionParams & { stream?: false | null }, options?: RequestOptions): Promise<Completion>;
   async create(
     params: CompletionParams,
-    { signal, caller }: RequestOptions = {},
+    { signal, caller, onStart }: RequestOptions = {},
   ): Promise<AsyncIterable<Completion> | Completion> {
     const body = completionBody(params, this.#host.model);
     const n = answerCount(params);
     const apart = wantsUsageApart(params);
     if (signal?.aborted) throw abortReason(signal);
     const head: Head = { ...identity('cmpl'), object: 'text_completion', model: this.#host.model };
-    const pieces = generate(this.#host, body, { id: head.id, n, signal, caller });
+    const pieces = generate(this.#host, body, { id: head.id, n, signal, caller, onStart });
     return params.stream ? chunks(head, pieces, n, apart) : whole(head, pieces, n, signal);
   }
 }

@@ -29,7 +29,7 @@ export type Piece = { index: number; event: Delta | Done };
 export function generate(
   host: Host,
   body: TextBody,
-  { id, n, signal, caller }: { id: string; n: number } & RequestOptions,
+  { id, n, signal, caller, onStart }: { id: string; n: number } & RequestOptions,
 ): AsyncGenerator<Piece> {
   const seeds = seedsOf(body.sampling, n);
   return inTurn(
@@ -37,6 +37,7 @@ export function generate(
       const sampling = { ...body.sampling, seed };
       return generateOne(host, { ...body, sampling } as TextBody, { id, choice }, { signal, caller });
     }),
+    onStart,
   );
 }
 
@@ -46,10 +47,18 @@ function seedsOf({ seed }: Sampling, n: number): (number | null)[] {
   return Array.from({ length: n }, (_, choice) => first + choice);
 }
 
-async function* inTurn(channels: Channel<Delta | Done>[]): AsyncGenerator<Piece> {
+async function* inTurn(
+  channels: Channel<Delta | Done>[],
+  onStart: RequestOptions['onStart'],
+): AsyncGenerator<Piece> {
+  let started = false;
   try {
     for (const [index, channel] of channels.entries()) {
-      for await (const event of channel) yield { index, event };
+      for await (const event of channel) {
+        if (!started) onStart?.();
+        started = true;
+        yield { index, event };
+      }
     }
   } finally {
     for (const channel of channels) void channel.return();

@@ -91,6 +91,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Who asks, where several parts of a page do: they take turns, and each one's requests keep their order. */
   caller?: string | undefined;
+  /** Told when the first token is there; what the engine refuses, it refuses before. */
+  onStart?: (() => void) | undefined;
 }
 
 /** Of the tokens since the chunk before, or of the whole answer. */

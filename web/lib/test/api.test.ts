@@ -18,7 +18,7 @@ async function open(options: FakeOptions = {}) {
   });
   const call = async (method: string, path: string, body: unknown = '', signal = never) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const reply = await answer(engine, { method, path, body: text }, signal);
+    const reply = await answer(engine, { method, path, body: text, caller: '' }, signal);
     const pieces: string[] = [];
     for await (const piece of reply.pieces) pieces.push(piece);
     return { ...reply, pieces, text: pieces.join('') };
@@ -75,6 +75,7 @@ describe('OpenAI’s client', () => {
       });
       const chunks = await collect(stream);
       expect(chunks.map(chunk => chunk.choices[0]?.delta.content ?? '').join('')).toBe(lemon);
+      expect('usage' in (chunks[0] ?? {})).toBe(include_usage);
       expect(chunks.filter(chunk => chunk.usage).map(chunk => chunk.choices)).toEqual(
         include_usage ? [[]] : [],
       );
@@ -155,10 +156,23 @@ describe('the API', () => {
     expect(status).toBe(500);
   });
 
+  it('sends the head of a whole answer with the first token', async () => {
+    await open({ rate: 20 });
+    const start = performance.now();
+    const { status, pieces } = await answer(
+      engine,
+      { method: 'POST', path: 'chat/completions', body: JSON.stringify({ messages }), caller: '' },
+      never,
+    );
+    expect([status, performance.now() - start < 350]).toEqual([200, true]);
+    for await (const piece of pieces) expect(JSON.parse(piece).choices[0].message.content).toBe(lemon);
+    expect(performance.now() - start).toBeGreaterThan(500);
+  });
+
   it('rejects when its caller is gone', async () => {
     const { call } = await open({ rate: 20 });
     const gone = new AbortController();
-    setTimeout(() => gone.abort(), 200);
+    setTimeout(() => gone.abort(), 60);
     const left = call('POST', 'chat/completions', { messages }, gone.signal);
     await expect(left).rejects.toMatchObject({ name: 'AbortError' });
   });

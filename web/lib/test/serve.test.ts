@@ -9,6 +9,8 @@ import { serve } from '../src/serve/serve.ts';
 const messages = [{ role: 'user' as const, content: 'one two three' }];
 const long = Array.from({ length: 200 }, (_, i) => `word${i}`).join(' ');
 
+const chat = { path: 'chat/completions', caller: 'a page' };
+
 class Container extends EventTarget {
   startMessages() {}
 }
@@ -54,13 +56,13 @@ const post = (body: object, init: RequestInit = {}) =>
     body: JSON.stringify(body),
     ...init,
   });
-const ask = (body: object, init?: RequestInit) => forward(post(body, init), 'chat/completions', [page]);
+const ask = (body: object, init?: RequestInit) => forward(post(body, init), chat, [page]);
 
 describe('a request for the API', () => {
   it('is answered by the page that serves', async () => {
     await open();
     const silent: Page = { postMessage: () => {} };
-    const response = await forward(post({ messages }), 'chat/completions', [silent, page]);
+    const response = await forward(post({ messages }), chat, [silent, page]);
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe('application/json');
     expect((await response.json()).choices[0].message.content).toBe('an answer');
@@ -73,7 +75,7 @@ describe('a request for the API', () => {
     const second = await open();
     const pages = [page, pageOf(other)];
     for (let i = 0; i < 3; i++) {
-      const response = await forward(post({ messages }), 'chat/completions', pages);
+      const response = await forward(post({ messages }), chat, pages);
       expect((await response.json()).object).toBe('chat.completion');
     }
     const chats = [worker, second.worker].flatMap(({ requests }) =>
@@ -96,7 +98,7 @@ describe('a request for the API', () => {
     const { stop } = await open();
     stop();
     for (const pages of [[], [page]]) {
-      const response = await forward(post({ messages }), 'chat/completions', pages);
+      const response = await forward(post({ messages }), chat, pages);
       expect(response.status).toBe(503);
       expect((await response.json()).error).toMatchObject({ type: 'server_error', code: 'no_engine' });
     }
@@ -113,7 +115,7 @@ describe('a request for the API', () => {
     const { cancelled } = await open({ answer: long, rate: 50 });
     const leave = new AbortController();
     const asked = ask({ messages }, { signal: leave.signal });
-    setTimeout(() => leave.abort(), 300);
+    setTimeout(() => leave.abort(), 60);
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
     await vi.waitFor(() => expect(cancelled()).toBe(1));
   });

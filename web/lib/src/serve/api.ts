@@ -28,7 +28,8 @@ export async function answer(engine: ApiEngine, call: Call, signal: AbortSignal)
   }
 }
 
-async function route(engine: ApiEngine, { method, path, body }: Call, signal: AbortSignal): Promise<Reply> {
+async function route(engine: ApiEngine, call: Call, signal: AbortSignal): Promise<Reply> {
+  const { method, path, body } = call;
   const model = { id: engine.info.model, object: 'model', created: 0, owned_by: 'mixtab' };
   const [, named] = path.match(/^models\/(.+)$/) ?? [];
   if (path === 'models' || named !== undefined) {
@@ -52,18 +53,33 @@ async function route(engine: ApiEngine, { method, path, body }: Call, signal: Ab
     return refuse(apiError(400, 'The body of the request is not a JSON object.'));
   }
   const wanted = params as Params;
-  const chat = path === 'chat/completions';
-  if (wanted.stream !== true) return json(200, await create(engine, chat, wanted, signal));
-  const chunks = (await create(engine, chat, wanted, signal)) as AsyncIterable<Chunk>;
+  // Pages that ask much leave each other, and this page's own chat, their turns.
+  const caller = `v1 ${call.caller}`;
+  const create = (onStart?: () => void): Promise<unknown> => {
+    const options = { signal, caller, onStart };
+    return path === 'chat/completions'
+      ? engine.chat.completions.create(wanted as ChatParams, options)
+      : engine.completions.create(wanted as CompletionParams & { stream: true }, options);
+  };
+  if (wanted.stream !== true) return whole(create);
+  const chunks = (await create()) as AsyncIterable<Chunk>;
   return stream(chunks, wanted.stream_options?.include_usage === true);
 }
 
-function create(engine: ApiEngine, chat: boolean, params: object, signal: AbortSignal): Promise<unknown> {
-  // Programs that ask much leave the page's own chat its turn.
-  const options = { signal, caller: 'v1' };
-  return chat
-    ? engine.chat.completions.create(params as ChatParams, options)
-    : engine.completions.create(params as CompletionParams & { stream?: false }, options);
+/**
+ * The head goes out with the first token, as a browser tells a service worker only of a body
+ * that is left, not of a request; what fails later breaks the body off.
+ */
+async function whole(create: (onStart: () => void) => Promise<unknown>): Promise<Reply> {
+  let answered!: Promise<unknown>;
+  await new Promise<void>((resolve, reject) => {
+    answered = create(resolve);
+    answered.then(() => resolve(), reject);
+  });
+  const pieces = async function* () {
+    yield JSON.stringify(await answered);
+  };
+  return { status: 200, contentType: 'application/json', pieces: pieces() };
 }
 
 /** Waits for the first chunk, as what fails before it still has a status code to tell it by. */

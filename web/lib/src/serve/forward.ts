@@ -21,9 +21,13 @@ export interface Page {
 /** For a page to say that it serves, in milliseconds; one that does not serve says nothing. */
 const patience = 3000;
 
-/** Answers a request by the first of the pages that serves; path is what follows v1/. */
-export async function forward(request: Request, path: string, pages: readonly Page[]): Promise<Response> {
-  const call: Call = { method: request.method, path, body: await request.text() };
+/** Answers a caller's request by the first of the pages that serves; path is what follows v1/. */
+export async function forward(
+  request: Request,
+  { path, caller }: { path: string; caller: string },
+  pages: readonly Page[],
+): Promise<Response> {
+  const call: Call = { method: request.method, path, body: await request.text(), caller };
   const callerLock = `mixtab-caller-${crypto.randomUUID()}`;
   const release = await hold(callerLock);
   const server = await firstToAccept(pages, callerLock);
@@ -113,7 +117,7 @@ function replyOf(server: Server, call: Call, signal: AbortSignal, release: () =>
       setTimeout(() => {
         if (over) return;
         finish();
-        const error = apiError(503, 'The tab that was answering is gone: ask again.', 'engine_gone');
+        const error = apiError(503, 'The engine that was answering is gone: ask again.', 'engine_gone');
         if (!head) resolve(refusal(error));
         else if (head.contentType === eventStream) {
           body.enqueue(encoder.encode(event(error.body)));

@@ -11,13 +11,13 @@ export function listenForApi(): void {
   const root = new URL('v1/', self.registration.scope).href;
   self.addEventListener('fetch', event => {
     const { href } = withoutQuery(event.request.url);
-    if (href.startsWith(root)) event.respondWith(answer(event.request, href.slice(root.length)));
+    if (href.startsWith(root)) event.respondWith(answer(event, href.slice(root.length)));
   });
 }
 
-async function answer(request: Request, path: string): Promise<Response> {
+async function answer({ request, clientId: caller }: FetchEvent, path: string): Promise<Response> {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  return forward(request, path, pages);
+  return forward(request, { path, caller }, pages);
 }
 
 function withoutQuery(address: string): URL {

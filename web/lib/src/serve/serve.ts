@@ -43,9 +43,9 @@ async function take(engine: ApiEngine, callerLock: string, port: MessagePort, st
       post({ type: 'piece', text });
     }
     post({ type: 'end' });
-  } catch (error) {
-    // Aborted: another page was first, the caller is gone, or serving was stopped.
-    if (!signal.aborted) throw error;
+  } catch {
+    // Another page was first, the caller is gone, serving was stopped, or the engine failed in the
+    // middle of a body: that the lock is released without an end tells whoever still listens.
   } finally {
     port.close();
     release();

@@ -25,6 +25,8 @@ export interface Call {
   /** Below v1/, as "chat/completions". */
   path: string;
   body: string;
+  /** Which page asks: those take turns. */
+  caller: string;
 }
 
 /** The page's reply: one head, then pieces of the body, then one end. */
