@@ -2,7 +2,6 @@
 // when the visitor says so, never by itself: a reload would end an answer.
 
 import { Workbox } from 'workbox-window';
-import { onlineStore } from '../state/online-store.ts';
 import { notices } from './notices.ts';
 
 /** Between two questions to the server, whether there is a newer version, in milliseconds. */
@@ -13,7 +12,7 @@ let applying = false;
 
 export async function register(): Promise<void> {
   if (!('serviceWorker' in navigator)) {
-    unkept();
+    notices.add('unkept');
     return;
   }
   worker = new Workbox(address());
@@ -27,10 +26,9 @@ export async function register(): Promise<void> {
     await worker.register();
   } catch (error) {
     console.warn('The page could not be kept for visits without a network:', error);
-    unkept();
+    notices.add('unkept');
     return;
   }
-  void navigator.serviceWorker.ready.then(() => onlineStore.setKept(true));
   recheckWhenSeen(worker);
 }
 
@@ -40,11 +38,6 @@ export async function applyUpdate(): Promise<void> {
   const registration = await navigator.serviceWorker.getRegistration();
   if (registration?.waiting) worker?.messageSkipWaiting();
   else location.reload(); // It has taken over already.
-}
-
-function unkept(): void {
-  onlineStore.setKept(false);
-  notices.add('unkept');
 }
 
 /** A browser looks when a page is opened; one that stays open looks when it is looked at. */

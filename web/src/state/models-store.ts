@@ -9,6 +9,7 @@ import {
   packs,
   type StorageInfo,
 } from '../../lib/src/index.ts';
+import { unmarkKept } from '../offline/evicted.ts';
 import { asMixtabError, type EngineStore } from './engine-store.ts';
 import { Store } from './store.ts';
 
@@ -162,6 +163,7 @@ export class ModelsStore extends Store {
         await this.#engines.choose(this.#engines.demoPack);
       await this.#packs.pause(pack);
       await this.#packs.remove(pack);
+      unmarkKept(pack); // It was not the browser.
       this.models = this.models.filter(({ info }) => info.pack !== pack);
     } catch (error) {
       this.#change(pack, { leaving: false, error: asMixtabError(error) });
