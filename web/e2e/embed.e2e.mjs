@@ -60,6 +60,39 @@ test('answers in a page of another origin', { timeout: 240_000 }, async () => {
   await close();
 });
 
+test('the service worker of another site answers v1/… with lib/mixtab-sw.js', {
+  timeout: 240_000,
+}, async () => {
+  const policy = `trustedTypes.createPolicy('mixtab-worker', { createScriptURL: url => url })`;
+  await writeFile(
+    join(folder, 'sw.js'),
+    `importScripts(${policy}.createScriptURL('${server.url}lib/mixtab-sw.js'));`,
+  );
+  const { page, problems, close } = await open(browser, elsewhere.url);
+  const answer = await page.evaluate(async base => {
+    const { createEngine } = await import(`${base}lib/mixtab.js`);
+    const policy = trustedTypes.createPolicy('mixtab-service-worker', { createScriptURL: url => url });
+    await navigator.serviceWorker.register(policy.createScriptURL('sw.js'));
+    await navigator.serviceWorker.ready;
+    const engine = await createEngine({ pack: `${base}packs/demo/` });
+    engine.serve();
+    const frame = document.createElement('iframe'); // controlled, as it is loaded now
+    frame.src = './';
+    document.body.append(frame);
+    await new Promise(resolve => frame.addEventListener('load', resolve));
+    const response = await frame.contentWindow.fetch('v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'What is the capital of Japan?' }] }),
+    });
+    const { choices } = await response.json();
+    engine.dispose();
+    return choices[0].message.content;
+  }, server.url);
+  assert.match(answer, /Tokyo/);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
   const { page, close } = await open(browser, elsewhere.url);
   const { plain, drafted, biased, unknown } = await page.evaluate(async base => {

@@ -15,6 +15,8 @@ import { serve } from './static-server.mjs';
 
 const path = relative => fileURLToPath(new URL(relative, import.meta.url));
 const patience = { timeout: 120_000 };
+/** For an answer of some words, in milliseconds; an endless one takes far longer. */
+const quick = 10_000;
 const lemon = /lemon juice/;
 const locales = { en: 'en-GB', fr: 'fr-FR', it: 'it-IT', de: 'de-DE', es: 'es-ES' };
 
@@ -155,6 +157,37 @@ test('a prompt link and a share wait in the composer for a click', { timeout: 12
   await close();
 });
 
+test('it can be installed, by a button where the browser offers it', { timeout: 120_000 }, async () => {
+  const { page, problems, close } = await open(browser, server.url);
+  await kept(page);
+  const devtools = await page.context().newCDPSession(page);
+  const { errors, data } = await devtools.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  assert.equal(JSON.parse(data).display, 'standalone');
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+  assert.deepEqual(
+    // Headless pages live in such a context.
+    installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'),
+    [],
+  );
+
+  const install = page.getByRole('button', { name: 'Install as an app' });
+  assert.equal(await install.count(), 0);
+  await page.evaluate(() => {
+    const offer = new Event('beforeinstallprompt', { cancelable: true });
+    globalThis.asked = new Promise(resolve => {
+      offer.prompt = resolve;
+    });
+    dispatchEvent(offer);
+  });
+  await assertAccessible(page, 'an offer to install');
+  await install.click();
+  await page.evaluate(() => globalThis.asked);
+  assert.equal(await install.count(), 0, 'an offer is good for one time');
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test('a session breaks no rule of its policy, and an injected script is refused', {
   timeout: 240_000,
 }, async () => {
@@ -177,9 +210,9 @@ test('a session breaks no rule of its policy, and an injected script is refused'
   await page.keyboard.press('Enter');
   await log.getByText(lemon).waitFor(patience);
   await send.waitFor(patience);
-  for (const name of ['Settings', 'What the engine does']) {
-    const button = page.getByRole('button', { name });
-    if ((await button.count()) === 1) await button.click();
+  for (const name of ['Settings of this conversation', 'What the engine is doing', 'Keys']) {
+    await page.getByRole('button', { name }).click();
+    await page.waitForTimeout(300); // Its script is loaded and its styles apply.
     await page.keyboard.press('Escape');
   }
   await page.reload(); // by the service worker
@@ -221,7 +254,7 @@ test('a session breaks no rule of its policy, and an injected script is refused'
   await context.close();
 });
 
-test('OpenAI’s own client gets answers from the service worker', { timeout: 240_000 }, async () => {
+test('OpenAI’s own client gets answers from the service worker', { timeout: 240_000 }, async t => {
   const { page, close } = await open(browser, server.url);
   await kept(page);
   await page.evaluate(await openaiClient());
@@ -247,17 +280,20 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
     })) {
       chunks.push(chunk);
     }
+    const endless = { ...question, max_tokens: 3000, logit_bias: { 2: -100 } }; // It cannot end.
     const leave = new AbortController();
+    setTimeout(() => leave.abort(), 300);
     const aborted = await client.chat.completions
-      .create(question, { signal: leave.signal, ...setTimeout(() => leave.abort(), 100) })
+      .create(endless, { signal: leave.signal })
       .catch(error => error.constructor.name);
-    const left = await client.chat.completions.create({ ...question, stream: true });
-    for await (const _ of left) break; // It leaves a stream in the middle.
+    for await (const _ of await client.chat.completions.create({ ...endless, stream: true })) break;
+    const left = performance.now();
     const several = await Promise.all(
       ['What is the capital of Japan?', 'What is the capital of France?'].map(content =>
         client.chat.completions.create({ ...question, messages: [{ role: 'user', content }] }),
       ),
     );
+    const waited = performance.now() - left;
     const refused = await client.chat.completions
       .create({ ...question, model: 'gpt-4' })
       .catch(error => error);
@@ -267,6 +303,7 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
       streamed: chunks.map(chunk => chunk.choices[0]?.delta.content ?? '').join(''),
       usage: chunks.at(-1).usage,
       aborted,
+      waited,
       several: several.map(answer => answer.choices[0].message.content),
       refused: [refused.status, refused.code, refused.constructor.name],
     };
@@ -275,6 +312,8 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
   assert.equal(told.streamed, told.whole);
   assert.ok(told.usage.total_tokens > told.usage.completion_tokens);
   assert.equal(told.aborted, 'APIUserAbortError');
+  t.diagnostic(`two answers ${Math.round(told.waited)} ms after two endless ones were left`);
+  assert.ok(told.waited < quick, 'what nobody waits for does not hold the engine');
   assert.match(told.several[0], /Tokyo/);
   assert.match(told.several[1], /Paris/);
   assert.deepEqual(told.refused, [404, 'model_not_found', 'NotFoundError']);
@@ -297,7 +336,8 @@ test('a service worker killed mid-stream fails that request and answers the next
     globalThis.ask = ask;
     globalThis.streaming = new Promise(started => {
       globalThis.outcome = (async () => {
-        const reader = (await ask('What is your favourite condiment?', { stream: true })).body.getReader();
+        const endless = { stream: true, max_tokens: 3000, logit_bias: { 2: -100 } };
+        const reader = (await ask('What is your favourite condiment?', endless)).body.getReader();
         await reader.read();
         started();
         for (;;) if ((await reader.read()).done) return 'ended';
@@ -308,10 +348,13 @@ test('a service worker killed mid-stream fails that request and answers the next
   await devtools.send('ServiceWorker.stopAllWorkers');
   assert.equal(await page.evaluate(() => globalThis.outcome), 'TypeError');
   const next = await page.evaluate(async () => {
+    const start = performance.now();
     const response = await globalThis.ask('What is the capital of Japan?');
-    return (await response.json()).choices[0].message.content;
+    const text = (await response.json()).choices[0].message.content;
+    return { text, took: performance.now() - start };
   });
-  assert.match(next, /Tokyo/);
+  assert.match(next.text, /Tokyo/);
+  assert.ok(next.took < quick, `the engine was free again: ${next.took} ms`);
   await close();
 });
 
@@ -328,6 +371,32 @@ test('a page without an engine is answered by one that has it, or told that none
       return { status: response.status, ...(await response.json()) };
     });
   assert.equal((await models()).data?.length, 1);
+
+  // A tab that is closed while it waits leaves the engine free.
+  const third = await page.context().newPage();
+  await third.goto(`${server.url}healthz`);
+  const ask = extra => ({
+    method: 'POST',
+    body: JSON.stringify({
+      messages: [{ role: 'user', content: 'What is the capital of Japan?' }],
+      ...extra,
+    }),
+  });
+  await third.evaluate(
+    request => {
+      void fetch('/v1/chat/completions', request);
+    },
+    ask({ max_tokens: 3000, logit_bias: { 2: -100 } }),
+  );
+  await third.waitForTimeout(500);
+  await third.close();
+  const took = await other.evaluate(async request => {
+    const start = performance.now();
+    await (await fetch('/v1/chat/completions', request)).json();
+    return performance.now() - start;
+  }, ask({}));
+  assert.ok(took < quick, `the engine was free again: ${took} ms`);
+
   await page.close();
   const { status: code, error } = await models();
   assert.deepEqual([code, error.code, error.type], [503, 'no_engine', 'server_error']);
