@@ -139,6 +139,17 @@ describe('one engine in several tabs', () => {
     expect(workers[0]?.requests.map(request => request.type)).toEqual(['open', 'chat', 'cancel', 'chat']);
   });
 
+  it("keeps no conversation of one tab's in place of another's", async () => {
+    const { fake, workers, engineIn } = browser();
+    const [one, two] = [await engineIn(fake.tab()), await engineIn(fake.tab())];
+    await ask(one.engine, { max_tokens: 2 });
+    await ask(two.engine, { max_tokens: 2 });
+    expect(await one.engine.kv.save('one')).toBe(0);
+    await two.engine.kv.save('two');
+    const saves = workers[0]?.requests.filter(request => request.type === 'cache');
+    expect(saves).toMatchObject([{ key: 'two' }]);
+  });
+
   it('goes on when the tab that started it needs it no longer, and ends with the last', async () => {
     const { fake, workers, living, engineIn } = browser({ rate: 200 });
     const [one, two] = [await engineIn(fake.tab()), await engineIn(fake.tab())];
@@ -183,6 +194,17 @@ describe('when the leading tab is lost in the middle of an answer', () => {
     expect(workers).toHaveLength(2);
     expect(chats[0]).toMatchObject({ begun: [], sampling: { seed: last.seed } });
     expect(chats[1]).toMatchObject({ begun: [0, 1, 2, 3, 4], sampling: { seed: last.seed } });
+  });
+
+  it('the next gives experts what the last gave', async () => {
+    const { fake, workers, engineIn } = browser();
+    const leading = fake.tab();
+    await engineIn(leading);
+    const { engine, restoring } = await engineIn(fake.tab());
+    await engine.setExpertBudget(2 ** 31);
+    leading.close();
+    await expect.poll(() => restoring.at(-1)).toBe(true);
+    expect(workers[1]?.requests[0]).toMatchObject({ type: 'open', expertBudget: 2 ** 31 });
   });
 
   it('so do those that wait, once each', async () => {

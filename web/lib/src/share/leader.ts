@@ -18,6 +18,7 @@ export class Leader {
   readonly #members = new Map<string, Wire>();
   readonly #board: Switchboard;
   readonly #end = new AbortController();
+  #budget: number;
   #failed = false;
 
   /** first is the member that the leader was made by. */
@@ -32,14 +33,17 @@ export class Leader {
     this.#tab = tab;
     this.#engine = engine;
     this.#term = term;
+    this.#budget = open.expertBudget;
     const { signal } = this.#end;
     this.ended = new Promise(resolve => signal.addEventListener('abort', () => resolve()));
     this.#board = new Switchboard(worker, open, {
       tell: (member, event) => this.#tell(member, { type: 'event', event }),
-      tellAll: event => {
-        for (const member of this.#members.keys()) this.#tell(member, { type: 'event', event });
-      },
+      tellAll: event => this.#tellAll({ type: 'event', event }),
       tellWaits: (member, waits) => this.#tell(member, { type: 'waits', waits }),
+      tellBudget: expertBudget => {
+        this.#budget = expertBudget;
+        this.#tellAll({ type: 'budget', expertBudget });
+      },
       over: () => {
         this.#failed = true;
       },
@@ -73,6 +77,7 @@ export class Leader {
       void this.#watch(member);
     }
     this.#tell(member, { type: 'welcome' });
+    this.#tell(member, { type: 'budget', expertBudget: this.#budget });
     for (const event of this.#board.state) this.#tell(member, { type: 'event', event });
   }
 
@@ -94,6 +99,10 @@ export class Leader {
     this.#members.delete(member);
     this.#board.drop(member);
     if (this.#members.size === 0) this.end();
+  }
+
+  #tellAll(told: Told): void {
+    for (const member of this.#members.keys()) this.#tell(member, told);
   }
 
   #tell(member: string, told: Told): void {

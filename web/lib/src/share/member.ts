@@ -40,7 +40,11 @@ export class Member extends EventTarget implements WorkerLike {
   #term = 0;
   /** That leader has the pack open and takes requests. */
   #connected = false;
+  /** Looks that found nothing. */
   #silence = 0;
+  #expertBudget: number;
+  /** A request waits for another member's. */
+  #waits = false;
   #left = false;
   /** What this member leads with, if it does. */
   #leader: Leader | undefined;
@@ -60,6 +64,7 @@ export class Member extends EventTarget implements WorkerLike {
     this.#options = options;
     this.#id = id;
     this.#leave = leave;
+    this.#expertBudget = options.open.expertBudget;
     this.#own = tab.wire(nameOf(options.engine, id));
     this.#own.addEventListener('message', event => this.#hear((event as MessageEvent<ToMember>).data));
     this.#all = tab.wire(options.engine);
@@ -119,7 +124,8 @@ export class Member extends EventTarget implements WorkerLike {
   }
 
   #lead(): Leader {
-    const { engine, spawn, open } = this.#options;
+    const { engine, spawn } = this.#options;
+    const open = { ...this.#options.open, expertBudget: this.#expertBudget };
     // The clock, as a new tab knows of no earlier term; a fraction, as a clock may stand still.
     const term = Math.max(Date.now(), this.#term + 1) + Math.random();
     this.#leader = new Leader(this.#tab, engine, term, spawn(), open, this.#id);
@@ -151,13 +157,21 @@ export class Member extends EventTarget implements WorkerLike {
     if (told.type === 'welcome' && told.term > this.#term) this.#follow(told.term);
     if (told.term !== this.#term) return;
     this.#silence = 0;
-    if (told.type === 'waits') this.#options.onWaiting(told.waits);
+    if (told.type === 'waits') this.#wait(told.waits);
+    else if (told.type === 'budget') this.#expertBudget = told.expertBudget;
     else if (told.type === 'event') this.#take(told.event);
+  }
+
+  #wait(waits: boolean): void {
+    if (this.#waits === waits) return;
+    this.#waits = waits;
+    this.#options.onWaiting(waits);
   }
 
   #follow(term: number): void {
     this.#term = term;
     this.#connected = false;
+    this.#wait(false);
     if (this.#opened) this.#deliver({ type: 'restoring', loadedBytes: 0, totalBytes: 0, done: false });
   }
 

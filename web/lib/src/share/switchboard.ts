@@ -10,6 +10,7 @@ export interface Hall {
   tellAll(event: EngineEvent): void;
   /** The member's request waits for another member's, or does no longer. */
   tellWaits(member: string, waits: boolean): void;
+  tellBudget(expertBudget: number): void;
   /** The worker is no more. All have been told why. */
   over(): void;
 }
@@ -39,6 +40,8 @@ export class Switchboard {
   readonly #openId = 1;
   #lastId = this.#openId;
   #answering: number | undefined;
+  /** Whose conversation is in the KV cache: nobody else may keep it in place of their own. */
+  #cached: string | undefined;
   #over = false;
 
   constructor(worker: WorkerLike, open: Omit<Open, 'type' | 'id'>, hall: Hall) {
@@ -69,6 +72,7 @@ export class Switchboard {
     if (request.type === 'cancel') {
       this.#cancel(member, request.id);
     } else if (overtaking.has(request.type)) {
+      if (request.type === 'setExpertBudget') this.#hall.tellBudget(request.bytes);
       this.#send(member, request);
     } else {
       this.#queue.push(member, request);
@@ -98,8 +102,15 @@ export class Switchboard {
     if (this.#answering !== undefined) return;
     const next = this.#queue.next();
     if (!next) return;
-    if (this.#waiting.delete(next.owner)) this.#hall.tellWaits(next.owner, false);
-    this.#answering = this.#send(next.owner, next.item);
+    const { owner, item } = next;
+    if (this.#waiting.delete(owner)) this.#hall.tellWaits(owner, false);
+    if (item.type === 'cache' && item.action === 'save' && owner !== this.#cached) {
+      this.#hall.tell(owner, { type: 'cached', id: item.id, tokens: 0 });
+      this.#next();
+      return;
+    }
+    if (item.type === 'chat' || item.type === 'complete') this.#cached = owner;
+    this.#answering = this.#send(owner, item);
   }
 
   #send(member: string, request: EngineRequest): number {

@@ -13,6 +13,8 @@ export type Call =
 /** On a member's own wire, from the leader. */
 export type ToMember = { term: number } & (
   | { type: 'welcome' }
+  /** What the engine has for experts now, and would have with another leader. */
+  | { type: 'budget'; expertBudget: number }
   | { type: 'event'; event: EngineEvent }
   /** A request of the member's waits for another member's, or does no longer. */
   | { type: 'waits'; waits: boolean }
