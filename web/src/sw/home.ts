@@ -1,4 +1,3 @@
-/// <reference lib="webworker" />
 // Which pack the page opens where its address names none. Online the server decides that by a
 // redirect; a page from the cache never reaches the server.
 

@@ -1,5 +1,3 @@
-/// <reference lib="webworker" />
-
 /**
  * What another app shared comes as a form. It is answered here and never sent anywhere: the
  * page opens with the text as a prompt link has it.
