@@ -86,7 +86,7 @@ func TestFormatChangesNothingElse(t *testing.T) {
 			if at := strings.IndexAny(free, "\"\\\n"); at >= 0 {
 				want = free[:at]
 			}
-			if len(want) < 10 || !strings.HasPrefix(kept, want) {
+			if len(want) < 6 || !strings.HasPrefix(kept, want) {
 				t.Errorf("%+v: %q without a format, %q (%s) with one", c, free, kept, res.Finish)
 			}
 		}

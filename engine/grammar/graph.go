@@ -10,9 +10,9 @@ import (
 // node behind it and returns the part's first node.
 type node struct {
 	bytes []byteEdge
-	to    []int32  // without a byte
-	calls []call   // through a rule, and then on
-	times []repeat // through a part several times, and then on
+	to    []int32 // without a byte
+	call  *call   // through a rule, and then on
+	times *repeat // through a part several times, and then on
 }
 
 // A byteEdge leads on by any byte from lo to hi.
@@ -57,6 +57,7 @@ var errTooLarge = errors.New("the JSON Schema is too large: it describes more th
 // A builder makes a graph.
 type builder struct {
 	nodes []node
+	edges []byteEdge // those of nodes that have one, many to an allocation
 
 	// Parts that many have in common, made when they are first needed.
 	value, object, array, text, number, escaped *rule
@@ -72,7 +73,12 @@ func (b *builder) add(n node) int32 {
 
 // bytes goes on by one byte from lo to hi.
 func (b *builder) bytes(lo, hi byte, to int32) int32 {
-	return b.add(node{bytes: []byteEdge{{lo, hi, to}}})
+	if len(b.edges) == cap(b.edges) {
+		b.edges = make([]byteEdge, 0, 1<<10)
+	}
+	n := len(b.edges)
+	b.edges = append(b.edges, byteEdge{lo, hi, to})
+	return b.add(node{bytes: b.edges[n : n+1 : n+1]})
 }
 
 // literal goes on by a text.
@@ -100,7 +106,7 @@ func (b *builder) loop(body func(to int32) int32, to int32) int32 {
 
 // call goes through a rule. One that nothing comes behind is not come back from.
 func (b *builder) call(r *rule, to int32) int32 {
-	return b.add(node{calls: []call{{r, to}}})
+	return b.add(node{call: &call{r, to}})
 }
 
 // repeat goes through a body from min to max times, without bound if max is negative. The
@@ -116,7 +122,7 @@ func (b *builder) repeat(body func(to int32) int32, min, max int, to int32) int3
 	case min == 1 && max == 1:
 		return body(to)
 	}
-	return b.add(node{times: []repeat{{body(end), min, max, to}}})
+	return b.add(node{times: &repeat{body(end), min, max, to}})
 }
 
 // finish makes the grammar, if anything satisfies it.
@@ -162,14 +168,14 @@ func (n *node) height(h []int32) int32 {
 	for _, to := range n.to {
 		lowest = min(lowest, h[to])
 	}
-	for _, c := range n.calls {
+	if c := n.call; c != nil {
 		within := h[c.rule.start]
 		if c.to != end {
 			within = min(never, within+1)
 		}
 		lowest = min(lowest, max(within, h[c.to]))
 	}
-	for _, r := range n.times {
+	if r := n.times; r != nil {
 		through := h[r.to]
 		if r.min > 0 {
 			through = max(through, min(never, h[r.body]+1))

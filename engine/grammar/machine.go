@@ -112,15 +112,14 @@ func (m *machine) reach(p place) {
 	for _, to := range n.to {
 		m.reach(place{to, p.stack})
 	}
-	for _, c := range n.calls {
-		switch {
-		case c.to == end:
-			m.reach(place{c.rule.start, p.stack})
-		case m.g.heights[c.to]+m.frames[p.stack].depth <= maxDepth:
-			m.reach(place{c.rule.start, m.push(c.to, aCall, p.stack)})
-		}
+	switch c := n.call; {
+	case c == nil:
+	case c.to == end:
+		m.reach(place{c.rule.start, p.stack})
+	case m.g.heights[c.to]+m.frames[p.stack].depth <= maxDepth:
+		m.reach(place{c.rule.start, m.push(c.to, aCall, p.stack)})
 	}
-	if len(n.times) > 0 {
+	if n.times != nil {
 		m.repeat(p, 0)
 	}
 }
@@ -140,7 +139,7 @@ func (m *machine) leave(stack int32) {
 
 // repeat goes on at a node that repeats, and has so many times.
 func (m *machine) repeat(p place, times int32) {
-	r := &m.g.nodes[p.node].times[0]
+	r := m.g.nodes[p.node].times
 	if int(times) >= r.min {
 		m.reach(place{r.to, p.stack})
 	}
