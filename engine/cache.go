@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"mixtab/engine/chat"
 	"mixtab/engine/mixtral"
 )
 
@@ -20,18 +21,26 @@ func (e *Engine) CacheIdentity() (string, error) {
 	return fmt.Sprintf("%s %s %s %s", hex.EncodeToString(sum[:]), e.KVFormat(), e.tuning.Decode.Arithmetic, e.dev.Info().Adapter), nil
 }
 
-// SaveCache gives save what the KV cache holds: its tokens, and where their keys and values
-// lie on the device. An empty cache is not saved.
-func (e *Engine) SaveCache(save func(tokens []int32, stretches []mixtral.Stretch) error) (err error) {
+// SaveCache gives save what the KV cache holds of a conversation: its first tokens, and where
+// their keys and values lie on the device. Where that is less than half of the conversation,
+// as another one ran since, there is nothing to save.
+func (e *Engine) SaveCache(msgs []chat.Message, save func(tokens []int32, stretches []mixtral.Stretch) error) (err error) {
 	defer recovered(&err)
-	if e.lost != nil {
+	switch {
+	case e.lost != nil:
 		return e.lost
+	case e.Tokenizer == nil:
+		return ErrNoTokenizer
 	}
-	tokens := e.model.Cache().Tokens()
-	if len(tokens) == 0 {
+	ids, err := chat.Encode(e.Tokenizer, msgs)
+	if err != nil {
+		return err
+	}
+	n := e.Reused(ids)
+	if 2*n < len(ids) {
 		return nil
 	}
-	return save(tokens, e.model.CacheStretches(len(tokens)))
+	return save(ids[:n], e.model.CacheStretches(n))
 }
 
 // RestoreCache has load bring keys and values that were saved under the same identity to

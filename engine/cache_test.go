@@ -39,9 +39,9 @@ func openOn(t *testing.T, cfg engine.Config) (*engine.Engine, gpu.Device) {
 	return e, dev
 }
 
-func save(t *testing.T, e *engine.Engine, dev gpu.Device) (s saved) {
+func save(t *testing.T, e *engine.Engine, dev gpu.Device, msgs []chat.Message) (s saved) {
 	t.Helper()
-	err := e.SaveCache(func(tokens []int32, stretches []mixtral.Stretch) error {
+	err := e.SaveCache(msgs, func(tokens []int32, stretches []mixtral.Stretch) error {
 		s.tokens = tokens
 		for _, st := range stretches {
 			piece := make([]byte, st.Bytes)
@@ -86,8 +86,9 @@ func TestSaveCache(t *testing.T) {
 		e, dev := openOn(t, engine.Config{KV: format})
 		msgs := user("What is your favourite condiment?")
 		answer, _ := ask(t, e, msgs, engine.Request{})
-		msgs = append(msgs, chat.Message{Role: chat.Assistant, Content: answer}, user("Do you have mayonnaise recipes?")[0])
-		s := save(t, e, dev)
+		msgs = append(msgs, chat.Message{Role: chat.Assistant, Content: answer})
+		s := save(t, e, dev, msgs)
+		msgs = append(msgs, user("Do you have mayonnaise recipes?")[0])
 		want, plain := ask(t, e, msgs, engine.Request{MaxTokens: 20})
 
 		other, dev2 := openOn(t, engine.Config{KV: format, Context: e.Context() / 2})
@@ -98,7 +99,7 @@ func TestSaveCache(t *testing.T) {
 		if got != want || res.CachedTokens != plain.CachedTokens || res.CachedTokens < len(s.tokens)-1 {
 			t.Errorf("%s: restored %q with %d tokens from the cache, want %q with %d", format, got, res.CachedTokens, want, plain.CachedTokens)
 		}
-		if again := save(t, other, dev2); !slices.Equal(again.tokens[:len(s.tokens)], s.tokens) {
+		if again := save(t, other, dev2, msgs); !slices.Equal(again.tokens[:len(s.tokens)], s.tokens) {
 			t.Errorf("%s: holds other tokens", format)
 		}
 	}
@@ -108,11 +109,15 @@ func TestSaveCache(t *testing.T) {
 // half way leaves nothing.
 func TestRestoreCacheRefuses(t *testing.T) {
 	e, dev := openOn(t, engine.Config{})
-	if s := save(t, e, dev); s.tokens != nil {
+	counting := user("Count from 1 to 12.")
+	if s := save(t, e, dev, counting); s.tokens != nil {
 		t.Errorf("an empty cache was saved: %v", s.tokens)
 	}
-	answer, _ := ask(t, e, user("Count from 1 to 12."), engine.Request{})
-	s := save(t, e, dev)
+	answer, _ := ask(t, e, counting, engine.Request{})
+	if s := save(t, e, dev, user("What is your favourite condiment?")); s.tokens != nil {
+		t.Errorf("another conversation was saved: %v", s.tokens)
+	}
+	s := save(t, e, dev, append(counting, chat.Message{Role: chat.Assistant, Content: answer}))
 	never := func(context.Context, []mixtral.Stretch) error { return errors.New("was moved") }
 	if ok, err := e.RestoreCache(t.Context(), s.tokens[:8], never); !ok || err != nil {
 		t.Errorf("what is there: %v, %v", ok, err)

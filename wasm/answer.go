@@ -28,15 +28,19 @@ func (s *server) chat(ctx context.Context, r protocol.Chat) (protocol.Event, err
 		return nil, badRequest("overflow is %q; \"error\" and \"drop\" are known", r.Overflow)
 	}
 	req.Continue, req.Begun = r.Continue, r.Begun
-	msgs := make([]chat.Message, len(r.Messages))
-	for i, m := range r.Messages {
-		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
-	}
 	if r.Routing {
 		req.Routing = s.routing(r.ID, len(r.Begun))
 	}
-	res, err := s.engine.Chat(ctx, msgs, req, s.delta(r.ID))
+	res, err := s.engine.Chat(ctx, messages(r.Messages), req, s.delta(r.ID))
 	return s.done(r.ID, seed, res), invalid(err)
+}
+
+func messages(told []protocol.Message) []chat.Message {
+	msgs := make([]chat.Message, len(told))
+	for i, m := range told {
+		msgs[i] = chat.Message{Role: chat.Role(m.Role), Content: m.Content}
+	}
+	return msgs
 }
 
 func (s *server) complete(ctx context.Context, r protocol.Complete) (protocol.Event, error) {

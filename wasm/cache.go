@@ -11,7 +11,7 @@ import (
 	"mixtab/wasm/source"
 )
 
-// cache keeps the KV cache of the conversation that ran last, or brings one back.
+// cache keeps the KV cache of a conversation that has just run, or brings one back.
 func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, error) {
 	identity, err := s.engine.CacheIdentity()
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, e
 		if r.LimitBytes < 0 {
 			return nil, badRequest("limitBytes is %d; it must be at least 0", r.LimitBytes)
 		}
-		err = s.engine.SaveCache(func(held []int32, stretches []mixtral.Stretch) error {
+		err = s.engine.SaveCache(messages(r.Messages), func(held []int32, stretches []mixtral.Stretch) error {
 			saved, err := s.store.SaveCache(ctx, s.dev, r.Key, identity, held, stretches, r.LimitBytes)
 			if saved {
 				tokens = len(held)
@@ -37,7 +37,7 @@ func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, e
 	default:
 		err = badRequest("action is %q; \"save\", \"restore\" and \"drop\" are known", r.Action)
 	}
-	return protocol.Cached{Type: "cached", ID: r.ID, Tokens: tokens}, err
+	return protocol.Cached{Type: "cached", ID: r.ID, Tokens: tokens}, invalid(err)
 }
 
 func (s *server) restoreCache(ctx context.Context, key, identity string) (tokens int, err error) {

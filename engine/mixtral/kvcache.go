@@ -123,9 +123,6 @@ func (c *KVCache) Holds(tokens []int32) bool {
 	return len(tokens) <= len(c.tokens) && slices.Equal(c.tokens[:len(tokens)], tokens)
 }
 
-// Tokens are those that the cache holds.
-func (c *KVCache) Tokens() []int32 { return slices.Clone(c.tokens) }
-
 // Format is how the cache keeps its numbers.
 func (c *KVCache) Format() kernel.KVFormat { return c.format }
 

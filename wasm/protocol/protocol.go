@@ -96,14 +96,15 @@ type Preflight struct {
 	ExpertBudget int64  `json:"expertBudget"` // as in Open
 }
 
-// Cache keeps the KV cache of the answer that ran last in the browser's storage, under a key,
-// or brings one back in its place, so that its conversation goes on without running again.
-// It takes its turn between two answers.
+// Cache keeps what the KV cache holds of a conversation in the browser's storage, under a key,
+// or brings it back, so that the conversation goes on without running again. It takes its
+// turn between two answers.
 type Cache struct {
 	Type       string      `json:"type"` // "cache"
 	ID         int         `json:"id"`
 	Action     CacheAction `json:"action"`
 	Key        string      `json:"key"`
+	Messages   []Message   `json:"messages"`   // of the conversation, its last answer too. Only of "save"
 	LimitBytes int64       `json:"limitBytes"` // of all that is kept; those used longest ago make room. Only of "save"
 }
 
@@ -351,7 +352,7 @@ type ExpertStats struct {
 type Cached struct {
 	Type   string `json:"type"` // "cached"
 	ID     int    `json:"id"`
-	Tokens int    `json:"tokens"` // saved, or restored; 0: there was nothing, or no room
+	Tokens int    `json:"tokens"` // saved, or restored; 0: there was nothing of use, or no room
 }
 
 // Report answers a Preflight. Of a budget that is too small, nothing is measured: what

@@ -41,8 +41,10 @@ var requests = []Request{
 	Stats{Type: "stats", ID: 7},
 	SetExpertBudget{Type: "setExpertBudget", ID: 8, Bytes: 4 << 30},
 	Preflight{Type: "preflight", ID: 9, Pack: "https://example.org/packs/demo/", ExpertBudget: 8 << 30},
-	Cache{Type: "cache", ID: 10, Action: CacheSave, Key: "a conversation", LimitBytes: 1 << 30},
-	Cache{Type: "cache", ID: 11, Action: CacheRestore, Key: "a conversation"}, Cache{Type: "cache", ID: 12, Action: CacheDrop},
+	Cache{Type: "cache", ID: 10, Action: CacheSave, Key: "a conversation", LimitBytes: 1 << 30,
+		Messages: []Message{{Role: "user", Content: "Hello"}, {Role: "assistant", Content: "Hi"}}},
+	Cache{Type: "cache", ID: 11, Action: CacheRestore, Key: "a conversation", Messages: []Message{}},
+	Cache{Type: "cache", ID: 12, Action: CacheDrop, Messages: []Message{}},
 }
 
 var events = []Event{

@@ -124,11 +124,16 @@ function defineTalk() {
         });
         return { text: choices[0].message.content, cached: figures.cached_tokens };
       };
+      const said = first => [...messages, { role: 'assistant', content: first }];
       const follow = first => {
         const next = { role: 'user', content: 'Do you have mayonnaise recipes?' };
-        return ask({ messages: [...messages, { role: 'assistant', content: first }, next] });
+        return ask({ messages: [...said(first), next] });
       };
-      return { engine, ask, follow };
+      const save = async (key, options) => {
+        const { text } = await ask();
+        return engine.kv.save(key, said(text), options);
+      };
+      return { engine, ask, follow, said, save };
     },
     async spoil(ending, change) {
       const handle = await file(ending);
@@ -145,9 +150,9 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
   await page.addInitScript(defineTalk);
   await page.reload();
   const before = await page.evaluate(async base => {
-    const { engine, ask, follow } = await globalThis.talk.open(base);
+    const { engine, ask, follow, said } = await globalThis.talk.open(base);
     const { text } = await ask();
-    const saved = await engine.kv.save('talk');
+    const saved = await engine.kv.save('talk', said(text));
     const next = await follow(text);
     engine.dispose();
     return { text, saved, next };
@@ -171,7 +176,7 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
 
   const { spoiled, bounded } = await page.evaluate(async base => {
     const { files, file, spoil } = globalThis.talk;
-    const { engine, ask } = await globalThis.talk.open(base);
+    const { engine, ask, save } = await globalThis.talk.open(base);
     const text = bytes => new TextDecoder().decode(bytes);
     const spoiled = [];
     for (const [ending, change] of [
@@ -180,20 +185,18 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
       ['.json', bytes => bytes.subarray(0, -4)],
       ['.json', bytes => text(bytes).replace(' f32 ', ' f16 ')],
     ]) {
-      await ask();
-      const saved = await engine.kv.save('talk');
+      const saved = await save('talk');
       await spoil(ending, change);
       await ask({ messages: [{ role: 'user', content: 'Hello' }] }); // what is there is not moved
       spoiled.push([saved > 0, await engine.kv.restore('talk'), (await files()).length]);
     }
 
-    await ask();
-    await engine.kv.save('one');
+    await save('one');
     const { size } = await (await file('.bin')).getFile();
-    await engine.kv.save('two');
-    const tooLarge = await engine.kv.save('three', { limitBytes: size - 1 });
+    await save('two');
+    const tooLarge = await save('three', { limitBytes: size - 1 });
     await engine.kv.restore('one'); // "two" has been used longest ago now
-    const three = await engine.kv.save('three', { limitBytes: 2 * size });
+    const three = await save('three', { limitBytes: 2 * size });
     const left = [];
     for (const key of ['one', 'two', 'three']) left.push((await engine.kv.restore(key)) > 0);
     for (const key of ['one', 'three']) await engine.kv.drop(key);

@@ -99,7 +99,7 @@ const requests: { [T in EngineRequest['type']]: Shape } = {
   stats: { id: 'number' },
   setExpertBudget: { id: 'number', bytes: 'number' },
   preflight: { id: 'number', pack: 'string', expertBudget: 'number' },
-  cache: { id: 'number', action: 'string', key: 'string', limitBytes: 'number' },
+  cache: { id: 'number', action: 'string', key: 'string', messages: 'object', limitBytes: 'number' },
 };
 
 const codes: Record<Code, true> = {

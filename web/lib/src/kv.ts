@@ -1,5 +1,7 @@
 import type { Link } from './link.ts';
-import { requireCount } from './params.ts';
+import type { ChatMessage } from './openai.ts';
+import { requireCount, toMessages } from './params.ts';
+import type { Cache } from './protocol.ts';
 import type { Queue } from './queue.ts';
 
 export interface SaveOptions {
@@ -23,30 +25,32 @@ export class KVStore {
   }
 
   /**
-   * Keeps the conversation that the engine answered last, whichever tab's that shares it, in
-   * place of what the key had. It is a copy of computed numbers and nothing else: under a key of
-   * another conversation it is of no use, and does no harm. Resolves with
-   * its tokens; 0 where there is none, or no room. Rejects with "storage" where the browser
+   * Keeps a conversation that has just run, its last answer among the messages, in place of what
+   * the key had. Resolves with the tokens that are kept: all but the last ones; 0 where another
+   * conversation has run since, or there is no room. Rejects with "storage" where the browser
    * runs out of room.
    */
-  async save(key: string, { limitBytes = 2 ** 30 }: SaveOptions = {}): Promise<number> {
+  async save(
+    key: string,
+    messages: ChatMessage[],
+    { limitBytes = 2 ** 30 }: SaveOptions = {},
+  ): Promise<number> {
     requireCount('limitBytes', limitBytes, 'bytes');
-    return this.#send('save', key, limitBytes);
+    return this.#send({ action: 'save', key, messages: toMessages(messages), limitBytes });
   }
 
   /** Brings a conversation back. Resolves with its tokens; 0 where the key has none of use. */
   restore(key: string): Promise<number> {
-    return this.#send('restore', key);
+    return this.#send({ action: 'restore', key, messages: [], limitBytes: 0 });
   }
 
   /** Forgets a conversation. */
   async drop(key: string): Promise<void> {
-    await this.#send('drop', key);
+    await this.#send({ action: 'drop', key, messages: [], limitBytes: 0 });
   }
 
-  async #send(action: 'save' | 'restore' | 'drop', key: string, limitBytes = 0): Promise<number> {
-    const body = { type: 'cache' as const, action, key, limitBytes };
-    const { tokens } = await this.#queue.run(() => this.#link.send(body).answer);
+  async #send(body: Omit<Cache, 'type' | 'id'>): Promise<number> {
+    const { tokens } = await this.#queue.run(() => this.#link.send({ type: 'cache', ...body }).answer);
     return tokens;
   }
 }

@@ -33,12 +33,9 @@ const completionKeys = new Set<string>([...sampling, 'prompt']);
 export function chatBody(params: ChatParams, model: string) {
   refuseUnknown(params, chatKeys);
   refuseOther(params, model);
-  if (!Array.isArray(params.messages) || params.messages.length === 0) {
-    throw bad('messages: at least one message is needed');
-  }
   return {
     type: 'chat' as const,
-    messages: params.messages.map(toMessage),
+    messages: toMessages(params.messages),
     sampling: { ...toSampling(params), top_logprobs: toTopLogprobs(params) },
     ...toOptions(params.mixtab),
     begun: [],
@@ -84,6 +81,13 @@ function refuseOther(params: { model?: string }, model: string): void {
   if (params.model !== undefined && params.model !== model) {
     throw bad(`model: "${params.model}" is not open; this engine runs "${model}"`);
   }
+}
+
+export function toMessages(messages: ChatMessage[]): Message[] {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw bad('messages: at least one message is needed');
+  }
+  return messages.map(toMessage);
 }
 
 function toMessage(message: ChatMessage, index: number): Message {

@@ -16,9 +16,9 @@ export const requests: EngineRequest[] = [
   {"type":"stats","id":7} satisfies Stats,
   {"type":"setExpertBudget","id":8,"bytes":4294967296} satisfies SetExpertBudget,
   {"type":"preflight","id":9,"pack":"https://example.org/packs/demo/","expertBudget":8589934592} satisfies Preflight,
-  {"type":"cache","id":10,"action":"save","key":"a conversation","limitBytes":1073741824} satisfies Cache,
-  {"type":"cache","id":11,"action":"restore","key":"a conversation","limitBytes":0} satisfies Cache,
-  {"type":"cache","id":12,"action":"drop","key":"","limitBytes":0} satisfies Cache,
+  {"type":"cache","id":10,"action":"save","key":"a conversation","messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"}],"limitBytes":1073741824} satisfies Cache,
+  {"type":"cache","id":11,"action":"restore","key":"a conversation","messages":[],"limitBytes":0} satisfies Cache,
+  {"type":"cache","id":12,"action":"drop","key":"","messages":[],"limitBytes":0} satisfies Cache,
 ];
 export const events: EngineEvent[] = [
   {"type":"ready","version":"1.0.0"} satisfies Ready,

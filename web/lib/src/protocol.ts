@@ -99,15 +99,17 @@ export interface Preflight {
 }
 
 /**
- * Keeps the KV cache of the answer that ran last in the browser's storage, under a key, or brings
- * one back in its place, so that its conversation goes on without running again. It takes its
- * turn between two answers.
+ * Keeps what the KV cache holds of a conversation in the browser's storage, under a key, or brings
+ * it back, so that the conversation goes on without running again. It takes its turn between two
+ * answers.
  */
 export interface Cache {
   type: 'cache';
   id: number;
   action: 'save' | 'restore' | 'drop';
   key: string;
+  /** Of the conversation, its last answer too. Only of "save". */
+  messages: Message[];
   /** Of all that is kept; those used longest ago make room. Only of "save". */
   limitBytes: number;
 }
@@ -372,7 +374,7 @@ export interface ExpertStats {
 export interface Cached {
   type: 'cached';
   id: number;
-  /** Saved, or restored; 0: there was nothing, or no room. */
+  /** Saved, or restored; 0: there was nothing of use, or no room. */
   tokens: number;
 }
 

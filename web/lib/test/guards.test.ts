@@ -45,7 +45,7 @@ const requests: EngineRequest[] = [
   { type: 'stats', id: 6 },
   { type: 'setExpertBudget', id: 7, bytes: 1 },
   { type: 'preflight', id: 8, pack: 'http://localhost/packs/demo/', expertBudget: 0 },
-  { type: 'cache', id: 9, action: 'save', key: 'a', limitBytes: 1 },
+  { type: 'cache', id: 9, action: 'save', key: 'a', messages: [], limitBytes: 1 },
 ];
 
 const events: EngineEvent[] = [
