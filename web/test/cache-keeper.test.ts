@@ -3,9 +3,10 @@ import { CacheKeeper } from '../src/state/cache-keeper.ts';
 import type { EngineStore } from '../src/state/engine-store.ts';
 
 const asked: string[] = [];
+const said = [{ role: 'user' as const, content: 'Hello' }];
 const engine = {
   kv: {
-    save: async (id: string) => void asked.push(`save ${id}`),
+    save: async (id: string, messages: unknown) => void asked.push(`save ${id} ${messages === said}`),
     restore: async (id: string) => void asked.push(`restore ${id}`),
     drop: async (id: string) => void asked.push(`drop ${id}`),
   },
@@ -36,22 +37,22 @@ afterEach(() => vi.useRealTimers());
 
 it('keeps a long conversation when nobody has asked for a while', () => {
   const { keeper } = start();
-  keeper.answered('a', 100);
+  keeper.answered('a', said, 100);
   vi.advanceTimersByTime(20_000);
   expect(asked).toEqual([]);
-  keeper.answered('a', 1000);
+  keeper.answered('a', said, 1000);
   vi.advanceTimersByTime(5000);
   keeper.asked();
   vi.advanceTimersByTime(20_000);
   expect(asked).toEqual([]);
-  keeper.answered('a', 1200);
+  keeper.answered('a', said, 1200);
   vi.advanceTimersByTime(20_000);
-  expect(asked).toEqual(['save a']);
+  expect(asked).toEqual(['save a true']);
 });
 
 it('never keeps one conversation under the name of another', () => {
   const { keeper } = start();
-  keeper.answered('a', 1000);
+  keeper.answered('a', said, 1000);
   keeper.left();
   keeper.opened('b');
   vi.advanceTimersByTime(20_000);

@@ -28,6 +28,7 @@ declare module 'virtual:mixtab-store' {
       signal?: AbortSignal,
     ): Promise<{ shards: number; damaged: number }>;
     remove(pack: string): Promise<void>;
+    dropCache(key: string): Promise<void>;
   }
 
   export function connect(worker: Worker, startAnother: () => Worker): StoreClient;

@@ -137,6 +137,11 @@ export class Packs {
     await ours(this.#store.remove(url));
   }
 
+  /** Forgets a conversation that engine.kv has kept, where no engine is open to ask. */
+  async forget(key: string): Promise<void> {
+    await ours(this.#store.dropCache(key));
+  }
+
   get #store(): StoreClient {
     this.#opened ??= this.#open();
     return this.#opened;

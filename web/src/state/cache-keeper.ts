@@ -1,4 +1,4 @@
-import type { Engine } from '../../lib/src/index.ts';
+import { type ChatMessage, type Engine, packs } from '../../lib/src/index.ts';
 import type { EngineStore } from './engine-store.ts';
 
 /** A shorter conversation is read again sooner than its cache is written. In tokens. */
@@ -34,10 +34,11 @@ export class CacheKeeper {
     this.#wanted = undefined;
   }
 
-  answered(id: string, tokens: number): void {
+  /** The answer is the last of the messages. */
+  answered(id: string, messages: ChatMessage[], tokens: number): void {
     clearTimeout(this.#timer);
     if (tokens < worthFrom) return;
-    this.#timer = setTimeout(() => this.#ask('kept', engine => engine.kv.save(id)), idleFor);
+    this.#timer = setTimeout(() => this.#ask('kept', engine => engine.kv.save(id, messages)), idleFor);
   }
 
   left(): void {
@@ -46,7 +47,8 @@ export class CacheKeeper {
   }
 
   removed(id: string): void {
-    this.#ask('dropped', engine => engine.kv.drop(id));
+    if (this.#engines.state.kind === 'ready') this.#ask('dropped', engine => engine.kv.drop(id));
+    else packs.forget(id).catch(error => this.#warn('dropped', error));
   }
 
   #restore(): void {
@@ -59,8 +61,10 @@ export class CacheKeeper {
   #ask(what: string, question: (engine: Engine) => Promise<unknown>): void {
     const { state } = this.#engines;
     if (state.kind !== 'ready') return;
-    question(state.engine).catch(error => {
-      console.warn(`What was computed of a conversation could not be ${what}:`, error);
-    });
+    question(state.engine).catch(error => this.#warn(what, error));
+  }
+
+  #warn(what: string, error: unknown): void {
+    console.warn(`What was computed of a conversation could not be ${what}:`, error);
   }
 }

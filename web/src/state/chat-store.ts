@@ -291,7 +291,7 @@ export class ChatStore extends Store {
     }
     watcher?.end();
     this.#running = undefined;
-    this.#caches.answered(this.conversation.id, this.figures?.contextTokens ?? 0);
+    this.#caches.answered(this.conversation.id, this.#messages(), this.figures?.contextTokens ?? 0);
     this.changed();
     this.#go();
   }
