@@ -139,17 +139,6 @@ describe('one engine in several tabs', () => {
     expect(workers[0]?.requests.map(request => request.type)).toEqual(['open', 'chat', 'cancel', 'chat']);
   });
 
-  it("keeps no conversation of one tab's in place of another's", async () => {
-    const { fake, workers, engineIn } = browser();
-    const [one, two] = [await engineIn(fake.tab()), await engineIn(fake.tab())];
-    await ask(one.engine, { max_tokens: 2 });
-    await ask(two.engine, { max_tokens: 2 });
-    expect(await one.engine.kv.save('one')).toBe(0);
-    await two.engine.kv.save('two');
-    const saves = workers[0]?.requests.filter(request => request.type === 'cache');
-    expect(saves).toMatchObject([{ key: 'two' }]);
-  });
-
   it('goes on when the tab that started it needs it no longer, and ends with the last', async () => {
     const { fake, workers, living, engineIn } = browser({ rate: 200 });
     const [one, two] = [await engineIn(fake.tab()), await engineIn(fake.tab())];

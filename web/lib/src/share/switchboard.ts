@@ -40,8 +40,6 @@ export class Switchboard {
   readonly #openId = 1;
   #lastId = this.#openId;
   #answering: number | undefined;
-  /** Whose conversation is in the KV cache: nobody else may keep it in place of their own. */
-  #cached: string | undefined;
   #over = false;
 
   constructor(worker: WorkerLike, open: Omit<Open, 'type' | 'id'>, hall: Hall) {
@@ -102,15 +100,8 @@ export class Switchboard {
     if (this.#answering !== undefined) return;
     const next = this.#queue.next();
     if (!next) return;
-    const { owner, item } = next;
-    if (this.#waiting.delete(owner)) this.#hall.tellWaits(owner, false);
-    if (item.type === 'cache' && item.action === 'save' && owner !== this.#cached) {
-      this.#hall.tell(owner, { type: 'cached', id: item.id, tokens: 0 });
-      this.#next();
-      return;
-    }
-    if (item.type === 'chat' || item.type === 'complete') this.#cached = owner;
-    this.#answering = this.#send(owner, item);
+    if (this.#waiting.delete(next.owner)) this.#hall.tellWaits(next.owner, false);
+    this.#answering = this.#send(next.owner, next.item);
   }
 
   #send(member: string, request: EngineRequest): number {
