@@ -183,7 +183,9 @@ export class SeeStore extends Store implements Watcher {
     this.#listening = routing;
     void (async () => {
       for (let next = await routing.next(); !next.done; next = await routing.next()) {
-        log.add(this.#answer(next.value.id).number, next.value);
+        const { number } = this.#answer(next.value.id);
+        // Where another tab takes an answer over, a token may be told again.
+        if (log.find(number, next.value.index) === undefined) log.add(number, next.value);
         this.changed();
       }
     })().catch(() => {}); // The loss of the engine is told where it can be helped.
