@@ -77,10 +77,10 @@ describe('the pace', () => {
 });
 
 describe('the budget', () => {
-  const experts = { totalBytes: 25.6e9 } as Parameters<typeof expertBytes>[0];
+  const experts = { budgetBytes: 6.4e9, slots: 64 } as Parameters<typeof expertBytes>[0];
 
   it('is counted in experts, and told as the engine divides them', () => {
-    expect(expertBytes(experts, mixtral)).toBe(1e8);
+    expect(expertBytes(experts)).toBe(1e8);
     expect([256, 255, 64, 63].map(slots => regimeOf(mixtral, slots))).toEqual([
       'resident',
       'slots',

@@ -59,7 +59,7 @@ export class MixtabBudget extends SeeElement {
     const value = t('see.budgetValue', {
       slots: integer(slots),
       all: integer(all),
-      size: bytes(slots * expertBytes(experts, log.shape)),
+      size: bytes(slots * expertBytes(experts)),
     });
     return html`
       <label for="budget">${t('see.budget')} <span>${value}</span></label>
@@ -99,7 +99,7 @@ export class MixtabBudget extends SeeElement {
     const slots = Number((event.target as HTMLInputElement).value);
     this.wanted = slots;
     try {
-      await this.see.setBudget(Math.ceil(slots * expertBytes(counters.experts, log.shape)));
+      await this.see.setBudget(Math.ceil(slots * expertBytes(counters.experts)));
       this.failure = '';
     } catch (error) {
       this.failure = t('see.budgetFailed', {

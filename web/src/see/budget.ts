@@ -7,8 +7,9 @@ export function expertsOf({ layers, experts }: RouterShape): number {
   return layers * experts;
 }
 
-export function expertBytes({ totalBytes }: ExpertStats, shape: RouterShape): number {
-  return totalBytes / expertsOf(shape);
+/** What one takes on the GPU, where it may be more than in the pack. */
+export function expertBytes({ budgetBytes, slots }: ExpertStats): number {
+  return budgetBytes / slots;
 }
 
 /** The engine refuses less than one layer's experts. */
