@@ -230,6 +230,9 @@ test('a token’s alternatives show by mouse and by keyboard, and light its colu
 
   await page.mouse.move(5, 300);
   await popup.waitFor({ state: 'hidden' });
+  await picture.focus();
+  await page.keyboard.press('ArrowRight');
+  await walk.locator('[data-pointed]', { hasText: /^ of$/ }).waitFor(); // The text shows where the picture is.
   await walk.focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');

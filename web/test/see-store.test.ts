@@ -98,6 +98,7 @@ describe('SeeStore', () => {
     for (const index of [0, 1, 2, 3]) {
       see.pointAt(chat.turns[1]?.id ?? '', index);
       expect(see.cell).toEqual({ token: index, layer: undefined });
+      expect(see.place).toEqual({ turn: chat.turns[1]?.id, index });
       expect(see.token(index)?.text).toBe(chat.turns[1]?.tokens?.[index]?.text);
     }
     see.pointAt('another turn', 1);

@@ -133,6 +133,7 @@ export class MixtabApp extends MixtabElement {
           .answering=${answering}
           @wish=${(event: CustomEvent<MessageWish>) => this.#fulfil(event.detail)}
           .byToken=${this.#see.probabilities}
+          .pointed=${this.#see.probabilities ? this.#see.place : undefined}
           .waiting=${state.kind === 'ready' && state.waiting}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}

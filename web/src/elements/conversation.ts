@@ -5,6 +5,7 @@ import { ArrowDown } from 'lucide';
 import { integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import type { Turn } from '../state/chat-store.ts';
+import type { TokenPlace } from '../state/see-store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 import { icon } from './icon.ts';
@@ -28,6 +29,8 @@ export class MixtabConversation extends MixtabElement {
   @property({ type: Boolean }) answering = false;
   /** Answers are shown token by token, where their probabilities are known. */
   @property({ type: Boolean }) byToken = false;
+  /** The token that the reader points at in the picture of the experts. */
+  @property({ attribute: false }) pointed: TokenPlace | undefined;
   /** The last turn's answer comes after the one that another tab gets. */
   @property({ type: Boolean }) waiting = false;
 
@@ -177,6 +180,7 @@ export class MixtabConversation extends MixtabElement {
       .last=${last}
       .answering=${answering}
       .byToken=${this.byToken}
+      .pointed=${this.pointed?.turn === turn.id ? this.pointed.index : undefined}
       .waiting=${last && this.waiting}
     ></mixtab-message>`;
     // One whose height still changes is laid out even where it is not seen.

@@ -30,6 +30,8 @@ export class MixtabMessage extends MixtabElement {
   @property({ type: Boolean }) answering = false;
   /** The answer is shown token by token, where their probabilities are known. */
   @property({ type: Boolean }) byToken = false;
+  /** Of these, the one that the reader points at elsewhere. */
+  @property({ attribute: false }) pointed: number | undefined;
   /** The last of the conversation, whose buttons always show. */
   @property({ type: Boolean, reflect: true }) last = false;
 
@@ -176,7 +178,7 @@ export class MixtabMessage extends MixtabElement {
   #text() {
     const { text, state, tokens } = this.turn;
     if (this.byToken && tokens)
-      return html`<mixtab-tokens .tokens=${tokens} @point=${this.#pointed}></mixtab-tokens>`;
+      return html`<mixtab-tokens .tokens=${tokens} .pointed=${this.pointed} @point=${this.#point}></mixtab-tokens>`;
     if (text !== '') return html`<mixtab-markdown .text=${text}></mixtab-markdown>`;
     if (state !== 'streaming') return nothing;
     return html`<span class="thinking" role="img" aria-label=${t('thinking')}><i></i><i></i><i></i></span>
@@ -211,7 +213,7 @@ export class MixtabMessage extends MixtabElement {
     else this.#wish({ kind: action, id });
   }
 
-  #pointed({ detail: index }: CustomEvent<number>): void {
+  #point({ detail: index }: CustomEvent<number>): void {
     this.#wish({ kind: 'point', id: this.turn.id, index });
   }
 

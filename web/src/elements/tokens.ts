@@ -19,6 +19,8 @@ const doubts = [0.9, 0.5, 0.2];
 @customElement('mixtab-tokens')
 export class MixtabTokens extends MixtabElement {
   @property({ attribute: false }) tokens: readonly TurnToken[] = [];
+  /** The token that the reader points at elsewhere. */
+  @property({ attribute: false }) pointed: number | undefined;
 
   @state() private at: number | undefined;
   @state() private said = '';
@@ -48,7 +50,8 @@ export class MixtabTokens extends MixtabElement {
       .text span[data-doubt='3'] {
         border-color: var(--accent);
       }
-      .text span[data-at] {
+      .text span[data-at],
+      .text span[data-pointed] {
         background: color-mix(in oklab, var(--accent) 20%, transparent);
         border-radius: 0.125rem;
       }
@@ -83,7 +86,7 @@ export class MixtabTokens extends MixtabElement {
         @blur=${this.#left}
       >${this.tokens.map(
         ({ text, logprob }, index) =>
-          html`<span data-index=${index} data-doubt=${doubt(logprob)} ?data-at=${index === this.at}>${text}</span>`,
+          html`<span data-index=${index} data-doubt=${doubt(logprob)} ?data-at=${index === this.at} ?data-pointed=${index === this.pointed}>${text}</span>`,
       )}</div>
       <p id="keys" class="unseen">${t('see.answerTokensKeys')}</p>
       <p class="unseen" aria-live="polite">${this.said}</p>

@@ -12,6 +12,12 @@ export interface Cell {
   readonly layer: number | undefined;
 }
 
+/** A token of an answer on the page. */
+export interface TokenPlace {
+  readonly turn: string;
+  readonly index: number;
+}
+
 /** A token that the model wrote, with its probability where that was asked for. */
 export type SeenToken = Pick<TurnToken, 'text'> & Partial<TurnToken>;
 
@@ -42,6 +48,8 @@ export class SeeStore extends Store implements Watcher {
   log: RoutingLog | undefined;
   /** Where the reader points, in the picture or in the text. */
   cell: Cell | undefined;
+  /** The same in the conversation. */
+  place: TokenPlace | undefined;
   counters: EngineStats | undefined;
   /** When each token of the last answer came, in milliseconds. */
   arrivals: number[] = [];
@@ -132,6 +140,7 @@ export class SeeStore extends Store implements Watcher {
   point(cell: Cell | undefined): void {
     if (this.cell?.token === cell?.token && this.cell?.layer === cell?.layer) return;
     this.cell = cell;
+    this.place = cell && this.#placeOf(cell.token);
     this.changed();
   }
 
@@ -159,6 +168,12 @@ export class SeeStore extends Store implements Watcher {
     this.changed();
   }
 
+  #placeOf(token: number): TokenPlace | undefined {
+    const answer = this.log && this.#byNumber.get(this.log.answer(token));
+    if (!this.log || !answer) return undefined;
+    return { turn: answer.turn, index: answer.before + this.log.index(token) };
+  }
+
   #adopt(): void {
     const { state } = this.#engines;
     const engine = state.kind === 'ready' ? state.engine : undefined;
@@ -168,6 +183,7 @@ export class SeeStore extends Store implements Watcher {
     if (!engine) return;
     this.log = new RoutingLog(engine.info);
     this.cell = undefined;
+    this.place = undefined;
     this.counters = undefined;
     this.#answers.clear();
     this.#byNumber.clear();
