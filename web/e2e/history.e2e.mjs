@@ -18,7 +18,7 @@ after(async () => {
   server?.close();
 });
 
-const address = (query = '') => `${server.url}?engine=fake&load=0&rate=999${query}`;
+const address = (query = 'rate=999') => `${server.url}?engine=fake&load=0&${query}`;
 const visit = (query, options) => open(browser, address(query), options);
 
 /** The list's parts. */
@@ -63,6 +63,7 @@ test('branches, drafts and settings of the page survive a reload', async () => {
   await page.getByRole('button', { name: 'Previous version of message 1' }).click();
   await log.getByText('You said: First question').waitFor();
   await message.fill('not sent yet');
+  await page.waitForTimeout(300); // Nobody reloads sooner.
   await page.reload();
   await log.getByText('You said: First question').waitFor();
   await log.getByText('1 of 2').waitFor();
@@ -73,6 +74,7 @@ test('branches, drafts and settings of the page survive a reload', async () => {
   await list(page).start.click();
   assert.equal(await message.inputValue(), '');
   await message.fill('of none yet');
+  await page.waitForTimeout(300);
   await page.reload();
   await status(page, 'Ready');
   assert.equal(await message.inputValue(), 'of none yet');
@@ -81,7 +83,7 @@ test('branches, drafts and settings of the page survive a reload', async () => {
 });
 
 test('a page that ends mid-answer loses at most a second of it', async () => {
-  const { page, close } = await visit('&rate=30&answer=long');
+  const { page, close } = await visit('rate=30&answer=long');
   const { message, answers } = parts(page);
   await message.fill('long');
   await page.keyboard.press('Enter');
@@ -89,7 +91,7 @@ test('a page that ends mid-answer loses at most a second of it', async () => {
   // Killed, not closed: the page has no time for last words.
   const before = await answers.first().evaluate(length);
   const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Page.crash').catch(() => {});
+  cdp.send('Page.crash').catch(() => {}); // Nobody answers.
   const again = await page.context().newPage();
   await again.goto(address());
   await list(again).item('long').click();
@@ -113,7 +115,7 @@ test('conversations are found, renamed, pinned, deleted and brought back, all by
   await page.keyboard.press('Enter');
   await parts(page).log.getByText('You said: Über den Wolken').waitFor();
   assert.equal(await item('Über den Wolken').getAttribute('aria-current'), 'page');
-  await search.fill('said: apples');
+  await search.fill('said: **apples');
   await nav.getByText(/You said: \*\*Apples/).waitFor(); // Where its text says it.
   await search.press('Escape');
   assert.equal(await items.count(), 3);
@@ -154,7 +156,7 @@ test('a deletion can be undone while it is pointed at, and then is one', async (
   await startWith(page, 'One', 'Two');
   await menu('Two').click();
   await choose('Delete').click();
-  await parts(page).log.getByText('A language model on your own GPU').waitFor();
+  await page.getByText('A language model on your own GPU').waitFor();
   await toast.hover();
   await page.clock.runFor(60_000);
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -260,25 +262,33 @@ test('two tabs have one list, and lose nothing of one conversation', async () =>
   const { page: one, problems, close } = await visit();
   await say(one, 'From the first tab');
   const two = await one.context().newPage();
-  await two.goto(address('&rate=40'));
+  await two.goto(address('rate=40'));
   await list(two).item('From the first tab').click();
   await parts(two).message.fill('From the second tab');
   await two.keyboard.press('Enter');
+  await parts(two).log.getByText('You said: From the second tab').waitFor();
+  await one.bringToFront(); // A tab that nobody sees draws nothing.
   await parts(one).log.getByText('From the second tab', { exact: true }).waitFor();
   await parts(one).log.getByText('You said: From the second tab').waitFor();
 
+  await two.bringToFront();
   await list(two).menu('From the first tab').click();
   await list(two).choose('Rename').click();
   await two.keyboard.type('A title');
   await two.keyboard.press('Enter');
+  await one.bringToFront();
   await list(one).item('A title').waitFor();
   await say(one, 'Back in the first');
+  await two.bringToFront();
   await parts(two).log.getByText('You said: Back in the first').waitFor();
+  await one.bringToFront();
   await one.reload();
   await parts(one).log.getByText('You said: Back in the first').waitFor();
   assert.equal(await parts(one).answers.count(), 3);
+  await two.bringToFront();
   await list(two).menu('A title').click();
   await list(two).choose('Delete').click();
+  await one.bringToFront();
   await list(one).item('A title').waitFor({ state: 'detached' });
   await one.getByText('A language model on your own GPU').waitFor();
   assert.deepEqual(problems, []);
@@ -352,7 +362,10 @@ test('keys: find, new, and all of them', async () => {
 const locales = { en: 'en-GB', fr: 'fr-CA', it: 'it-IT', de: 'de-CH', es: 'es-MX' };
 for (const [language, locale] of Object.entries(locales)) {
   test(`${language}: the drawer on a phone, accessible in both themes`, async () => {
-    const { page, problems, close } = await visit('', { locale, viewport: { width: 320, height: 640 } });
+    const { page, problems, close } = await visit(undefined, {
+      locale,
+      viewport: { width: 320, height: 640 },
+    });
     const { message } = { message: page.getByRole('textbox').first() };
     await message.fill('A long question that does not fit into one line of the list');
     await page.keyboard.press('Enter');
@@ -387,7 +400,7 @@ for (const [language, locale] of Object.entries(locales)) {
 }
 
 test('colours stay as they were chosen', async () => {
-  const { page, close } = await visit('', { colorScheme: 'light' });
+  const { page, close } = await visit(undefined, { colorScheme: 'light' });
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
   await page.getByRole('button', { name: 'Colours: as the system' }).click();

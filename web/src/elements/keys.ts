@@ -32,7 +32,7 @@ export class MixtabKeys extends MixtabElement {
       dialog::backdrop {
         background: rgb(0 0 0 / 40%);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -86,12 +86,12 @@ export class MixtabKeys extends MixtabElement {
     ];
     return html`
       <dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent('close'))}>
-        <header>
+        <div class="head">
           <h2 id="title">${t('header.keys')}</h2>
           <button class="icon" aria-label=${t('history.close')} title=${t('history.close')} @click=${() => this.dialog.close()}>
             ${this.#cross}
           </button>
-        </header>
+        </div>
         <dl>
           ${keys.map(
             ([names, meaning]) => html`<dt>${names.map(name => html`<kbd>${name}</kbd>`)}</dt>

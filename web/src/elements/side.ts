@@ -64,7 +64,7 @@ export class MixtabSide extends MixtabElement {
       dialog::backdrop {
         background: rgb(0 0 0 / 40%);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -116,12 +116,12 @@ export class MixtabSide extends MixtabElement {
       return html`${this.open ? html`<div class="column">${this.#list()}</div>` : nothing}${this.#toast()}`;
     return html`
       <dialog aria-labelledby="title" @close=${this.#closed} @click=${this.#clicked}>
-        <header>
+        <div class="head">
           <h2 id="title">${t('header.history')}</h2>
           <button class="icon" aria-label=${t('history.close')} title=${t('history.close')} @click=${this.#closed}>
             ${this.#cross}
           </button>
-        </header>
+        </div>
         ${this.open ? html`${this.#list()}${this.#toast()}` : nothing}
       </dialog>
       ${this.open ? nothing : this.#toast()}

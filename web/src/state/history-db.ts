@@ -31,7 +31,7 @@ export interface Changes {
 export const unbegun = 'unbegun';
 
 interface Schema extends DBSchema {
-  heads: { key: string; value: KeptHead };
+  heads: { key: string; value: KeptHead; indexes: { changed: number } };
   details: { key: string; value: Detail & { id: string } };
   turns: { key: [string, string]; value: KeptTurn & { conversation: string } };
 }
@@ -52,7 +52,7 @@ export class HistoryDb {
       upgrade(db, from) {
         // One step for each version, none of them ever changed.
         if (from < 1) {
-          db.createObjectStore('heads', { keyPath: 'id' });
+          db.createObjectStore('heads', { keyPath: 'id' }).createIndex('changed', 'changed');
           db.createObjectStore('details', { keyPath: 'id' });
           db.createObjectStore('turns', { keyPath: ['conversation', 'id'] });
         }
@@ -69,6 +69,11 @@ export class HistoryDb {
 
   heads(): Promise<KeptHead[]> {
     return this.#db.getAll('heads');
+  }
+
+  /** Those changed since a time: what is seen first, long before thousands are read. */
+  recentHeads(since: number): Promise<KeptHead[]> {
+    return this.#db.getAllFromIndex('heads', 'changed', IDBKeyRange.lowerBound(since));
   }
 
   head(id: string): Promise<KeptHead | undefined> {

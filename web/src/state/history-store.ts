@@ -21,6 +21,9 @@ const forgottenAfter = 60_000;
 
 const retryAfter = 10_000;
 
+/** Conversations of a week are read first: more than the list shows at once, and few of thousands. */
+const recently = 7 * 86_400_000;
+
 /**
  * All conversations: their heads in memory, the rest read when it is wanted. What is written waits
  * in memory until the database has it, so that the page goes on where the database cannot.
@@ -173,16 +176,22 @@ export class HistoryStore extends Store {
         this.#db = undefined;
         this.#troubled('unavailable');
       });
-      for (const head of await this.#db.heads()) {
-        if (head.deleted !== undefined && Date.now() - head.deleted > forgottenAfter)
-          void this.#remove(head.id);
-        else if (!this.#heads.has(head.id)) this.#heads.set(head.id, head);
-      }
+      this.#takeHeads(await this.#db.recentHeads(Date.now() - recently));
+      this.#takeHeads(await this.#db.heads());
     } catch (error) {
       console.warn('Conversations cannot be kept here:', error);
       this.#troubled('unavailable');
     }
     this.loaded = true;
+    this.changed();
+  }
+
+  #takeHeads(heads: readonly KeptHead[]): void {
+    for (const head of heads) {
+      const over = head.deleted !== undefined && Date.now() - head.deleted > forgottenAfter;
+      if (over) void this.#remove(head.id);
+      else if (!this.#heads.has(head.id)) this.#heads.set(head.id, head);
+    }
     this.#sorted = undefined;
     this.changed();
   }
