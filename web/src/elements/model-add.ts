@@ -16,6 +16,9 @@ import { problemText } from './model-problem.ts';
 export class MixtabModelAdd extends MixtabElement {
   @property({ attribute: false }) models!: ModelsStore;
 
+  /** Something is held over the dialog. */
+  @property({ type: Boolean, reflect: true }) target = false;
+
   @state() private problem: { text: string; details: string } | undefined;
   @state() private busy = false;
   @query('input[type=url]') private address!: HTMLInputElement;
@@ -44,6 +47,10 @@ export class MixtabModelAdd extends MixtabElement {
       }
       .folder {
         border-style: dashed;
+      }
+      :host([target]) .folder {
+        border-color: var(--accent);
+        background: var(--sunken);
       }
       label,
       h4 {

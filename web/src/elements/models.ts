@@ -116,6 +116,7 @@ export class MixtabModels extends MixtabElement {
         aria-labelledby="title"
         @close=${this.#closed}
         @dragover=${this.#dragged}
+        @dragleave=${() => this.#aim(false)}
         @drop=${this.#dropped}
         @keydown=${this.#keyed}
       >
@@ -174,13 +175,20 @@ export class MixtabModels extends MixtabElement {
   }
 
   #dragged(event: DragEvent): void {
-    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.#aim(true);
+  }
+
+  #aim(held: boolean): void {
+    this.add.target = held;
   }
 
   #dropped(event: DragEvent): void {
     const { items } = event.dataTransfer ?? {};
     if (!items) return;
     event.preventDefault();
+    this.#aim(false);
     void this.add.take(droppedFolder(items));
   }
 }
