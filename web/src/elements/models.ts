@@ -49,7 +49,7 @@ export class MixtabModels extends MixtabElement {
       dialog::backdrop {
         background: rgb(0 0 0 / 45%);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -120,12 +120,12 @@ export class MixtabModels extends MixtabElement {
         @drop=${this.#dropped}
         @keydown=${this.#keyed}
       >
-        <header>
+        <div class="head">
           <h2 id="title">${t('models.title')}</h2>
           <button class="icon" aria-label=${t('models.close')} title=${t('models.close')} @click=${() => this.dialog.close()}>
             ${this.#closeIcon}
           </button>
-        </header>
+        </div>
         <div class="body" tabindex="-1">
           <p>${t('models.intro')}</p>
           ${error ? html`<p class="error" role="alert">${t('models.problem.list')} ${error.message}</p>` : nothing}
