@@ -128,6 +128,10 @@ demo-model: ## trains the demo model from nothing and packs it into build/demo-p
 	rm -rf build/demo-pack
 	go run ./tools/pack -in build/demo-checkpoint -out build/demo-pack -format $(DEMO_FORMAT) -verify
 
+.PHONY: screenshots
+screenshots: bootstrap-test $(SERVER) ## takes the README's pictures of the page, into docs/screenshots
+	@cd web && node e2e/screenshots.mjs
+
 .PHONY: demo-eval
 demo-eval: $(SERVER) ## asks the demo model all its evaluation questions, in headless Chromium
 	@cd web && npm run --silent demo-eval
