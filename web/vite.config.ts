@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { engine } from './vite/engine.ts';
+import { examples } from './vite/examples.ts';
 import { pwa } from './vite/pwa.ts';
 
 export default defineConfig(({ mode }) => ({
@@ -7,7 +8,7 @@ export default defineConfig(({ mode }) => ({
   // live under a path.
   base: './',
   // Work on the page with a pretended engine wants no cache between it and the build.
-  plugins: [engine(), ...(mode === 'fake' ? [] : pwa())],
+  plugins: [engine(), examples(), ...(mode === 'fake' ? [] : pwa())],
   server: {
     fs: { allow: ['..'] },
     proxy: { '/packs': process.env.MIXTAB_SERVER ?? 'http://localhost:8080' },
@@ -21,10 +22,12 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     sourcemap: mode === 'fake',
     rolldownOptions: {
-      input: { index: 'index.html', mixtab: 'lib/src/index.ts' },
+      input: { index: 'index.html', mixtab: 'lib/src/index.ts', 'mixtab-chat': 'src/elements/chat.ts' },
       preserveEntrySignatures: 'strict',
       output: {
-        entryFileNames: chunk => (chunk.name === 'mixtab' ? 'lib/mixtab.js' : 'assets/[name]-[hash].js'),
+        // What other sites load keeps its name.
+        entryFileNames: ({ name }) =>
+          name.startsWith('mixtab') ? `lib/${name}.js` : 'assets/[name]-[hash].js',
       },
     },
   },

@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const css = readFileSync(new URL('../src/styles/global.css', import.meta.url), 'utf8');
+const css = readFileSync(new URL('../src/styles/tokens.css', import.meta.url), 'utf8');
 
 type Rgb = readonly [number, number, number];
 const themes = ['light', 'dark'] as const;
 
-/** A colour of global.css in linear light. */
+/** A colour of tokens.css in linear light. */
 function color(name: string, theme: (typeof themes)[number]): Rgb {
   const pair = css.match(new RegExp(`--${name}: light-dark\\(#(\\w{6}), #(\\w{6})\\)`));
   const hex = pair?.[theme === 'light' ? 1 : 2];
-  if (!hex) throw new Error(`global.css has no --${name} in the form that this test reads`);
+  if (!hex) throw new Error(`tokens.css has no --${name} in the form that this test reads`);
   const channel = (at: number) => {
     const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;

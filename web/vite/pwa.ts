@@ -22,7 +22,7 @@ export function pwa(): Plugin[] {
         rollupFormat: 'iife',
         // All of the page, for every language and view. Weights are not files of the page.
         globPatterns: ['**/*.{js,css,html,svg,png,wasm,woff2}'],
-        globIgnores: ['sw.js', 'lib/mixtab-sw.js', 'lib/types/**'],
+        globIgnores: ['sw.js', 'lib/mixtab-sw.js', 'lib/types/**', 'examples/**'],
         maximumFileSizeToCacheInBytes: 16 << 20, // the engine's WebAssembly
       },
       manifest: {

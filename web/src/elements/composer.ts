@@ -31,6 +31,12 @@ export class MixtabComposer extends MixtabElement {
   @property({ type: Boolean }) waiting = false;
   /** Counts tokens, once there is one. */
   @property({ attribute: false }) engine: Engine | undefined;
+  /** Shown while nothing is written; empty: the usual. */
+  @property() placeholder = '';
+  /** Leaves the focus where it is when it appears. */
+  @property({ type: Boolean }) modest = false;
+  /** Where files may be dropped. */
+  @property({ attribute: false }) dropZone: EventTarget = document;
   /** Tokens of the conversation so far. */
   @property({ type: Number }) used = 0;
 
@@ -41,7 +47,11 @@ export class MixtabComposer extends MixtabElement {
   @query('textarea') private textarea!: HTMLTextAreaElement;
   @query('input[type=file]') private picker!: HTMLInputElement;
 
-  readonly #drop = new FileDrop(this, files => void this.#attach(files));
+  readonly #drop = new FileDrop(
+    this,
+    () => this.dropZone,
+    files => void this.#attach(files),
+  );
   readonly #count = new TokenCount(this);
   readonly #sendIcon = icon(ArrowUp);
   readonly #stopIcon = icon(Square);
@@ -167,7 +177,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   protected override firstUpdated(): void {
-    this.focus();
+    if (!this.modest) this.focus();
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -190,7 +200,7 @@ export class MixtabComposer extends MixtabElement {
             rows="1"
             aria-label=${t('message')}
             aria-describedby="usage"
-            placeholder=${this.#drop.over ? t('talk.dropHere') : t('placeholder')}
+            placeholder=${this.#drop.over ? t('talk.dropHere') : this.placeholder || t('placeholder')}
             enterkeyhint="send"
             .value=${this.text}
             @input=${this.#typed}

@@ -18,6 +18,8 @@ export class MixtabEngineStatus extends MixtabElement {
   @property({ type: Boolean }) answering = false;
   @property() pack = '';
   @property({ type: Boolean }) demo = true;
+  /** There is no other model to choose here. */
+  @property({ type: Boolean }) fixed = false;
 
   static override styles = [
     base,
@@ -83,10 +85,14 @@ export class MixtabEngineStatus extends MixtabElement {
   protected override render() {
     const status = this.#status();
     // The chip tells a calm state; the words beside it are then for screen readers.
-    const quiet = this.engine.kind === 'ready' && status === t('status.ready');
+    const quiet = !this.fixed && this.engine.kind === 'ready' && status === t('status.ready');
     return html`
       <div class="engine">
-        <mixtab-model-chip .engine=${this.engine} .pack=${this.pack} .demo=${this.demo} @models=${this.#clicked}></mixtab-model-chip>
+        ${
+          this.fixed
+            ? nothing
+            : html`<mixtab-model-chip .engine=${this.engine} .pack=${this.pack} .demo=${this.demo} @models=${this.#clicked}></mixtab-model-chip>`
+        }
         <span role="status" class=${quiet ? 'unseen' : ''} aria-label=${t('engineStatus')}>${status}</span>
         ${this.#loaded()}
       </div>

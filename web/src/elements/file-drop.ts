@@ -1,29 +1,36 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-/** Files dropped anywhere on the page, unless something else there takes them. */
+/** Files dropped anywhere in a zone, such as the page, unless something else there takes them. */
 export class FileDrop implements ReactiveController {
-  /** Files are being held over the page. */
+  /** Files are being held over the zone. */
   over = false;
 
   readonly #host: ReactiveControllerHost;
+  readonly #zone: () => EventTarget;
+  #listening = new AbortController();
   readonly #take: (files: readonly File[]) => void;
 
-  constructor(host: ReactiveControllerHost, take: (files: readonly File[]) => void) {
+  /** zone is asked each time that the host is connected. */
+  constructor(host: ReactiveControllerHost, zone: () => EventTarget, take: (files: readonly File[]) => void) {
     this.#host = host;
+    this.#zone = zone;
     this.#take = take;
     host.addController(this);
   }
 
   hostConnected(): void {
-    document.addEventListener('dragover', this.#dragged);
-    document.addEventListener('dragleave', this.#left);
-    document.addEventListener('drop', this.#dropped);
+    const zone = this.#zone();
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    const listen = (type: string, listener: (event: DragEvent) => void) =>
+      zone.addEventListener(type, listener as (event: Event) => void, { signal });
+    listen('dragover', this.#dragged);
+    listen('dragleave', this.#left);
+    listen('drop', this.#dropped);
   }
 
   hostDisconnected(): void {
-    document.removeEventListener('dragover', this.#dragged);
-    document.removeEventListener('dragleave', this.#left);
-    document.removeEventListener('drop', this.#dropped);
+    this.#listening.abort();
   }
 
   readonly #dragged = (event: DragEvent): void => {

@@ -45,9 +45,23 @@ export function bestLanguage(wishes: readonly string[]): Language {
   return 'en';
 }
 
+/** The page is ours, and says in its head what language it speaks. */
+let ownPage = false;
+
 /** Starts with the language last chosen here, or else the browser's. */
 export async function startLanguages(): Promise<void> {
-  const chosen = read() ?? bestLanguage(navigator.languages);
+  ownPage = true;
+  await start();
+  await speak(read() ?? bestLanguage(navigator.languages));
+}
+
+/** Speaks the first of the wishes that we can, in a page of somebody else's, which it leaves as it is. */
+export async function speakHere(wishes: readonly string[]): Promise<void> {
+  if (!i18next.isInitialized) await start();
+  await speak(bestLanguage(wishes));
+}
+
+async function start(): Promise<void> {
   await i18next.init({
     lng: 'en',
     fallbackLng: 'en',
@@ -56,7 +70,6 @@ export async function startLanguages(): Promise<void> {
     contextSeparator: '|', // The engine's codes have underscores.
     initAsync: false,
   });
-  await speak(chosen);
 }
 
 export function language(): Language {
@@ -82,7 +95,7 @@ async function speak(tag: Language): Promise<void> {
   } catch (error) {
     console.warn(`The texts in ${languages[tag]} could not be loaded:`, error);
   }
-  describeDocument();
+  if (ownPage) describeDocument();
 }
 
 /** Calls back at every change of language until the returned function is called. */

@@ -136,6 +136,12 @@ export class EngineStore extends Store {
     });
   }
 
+  /** Gives the GPU back; open opens the pack again. */
+  close(): void {
+    this.#current.abort();
+    this.#set({ kind: 'loading', progress: undefined });
+  }
+
   #set(state: EngineState): void {
     this.state = state;
     this.changed();
