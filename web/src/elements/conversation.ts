@@ -1,9 +1,10 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { ArrowDown } from 'lucide';
 import { integer } from '../i18n/format.ts';
-import { t } from '../i18n/index.ts';
+import { language, t } from '../i18n/index.ts';
 import type { Turn } from '../state/chat-store.ts';
 import type { TokenPlace } from '../state/see-store.ts';
 import { base, button } from '../styles/shared.ts';
@@ -18,6 +19,12 @@ const nearEnd = 48;
 
 /** So many of the newest messages are made at once. */
 const newest = 8;
+
+/** Turns of a section. */
+const sectionLength = 20;
+
+/** Between two turns, in rem. */
+const gap = 0.75;
 
 /** The scrolling log of messages. It follows the end until the reader scrolls away. */
 @customElement('mixtab-conversation')
@@ -76,17 +83,26 @@ export class MixtabConversation extends MixtabElement {
         padding: 1.5rem var(--gutter) 2rem;
         display: flex;
         flex-direction: column;
-        gap: 0.75rem;
+      }
+      .section {
+        display: flex;
+        flex-direction: column;
+        gap: ${gap}rem;
+        padding-bottom: ${gap}rem;
+        margin-inline: -0.25rem;
       }
       /* What is out of sight is neither laid out nor painted, and yet found by a search. */
+      .section,
       .turn {
         content-visibility: auto;
+      }
+      .turn {
         padding: 0.25rem; /* Room for the focus, which would be cut off. */
-        margin: 0 -0.25rem;
       }
       .turn.bare {
         content-visibility: hidden;
       }
+      .section.live,
       .turn.live {
         content-visibility: visible;
       }
@@ -153,20 +169,34 @@ export class MixtabConversation extends MixtabElement {
       >
         <div class="content">
           <slot></slot>
-          ${repeat(
-            this.turns,
-            // Branches are in one place, where the focus stays while they are looked through.
-            turn => turn.parent,
-            (turn, index) => html`
-              ${turn.id === this.firstSeen ? this.#droppedNote() : nothing}
-              ${this.#turn(turn, index)}
-            `,
-          )}
+          ${sections(this.turns).map(section => this.#section(section))}
           <slot name="end"></slot>
         </div>
       </div>
       ${this.following ? nothing : html`<button class="jump" @click=${this.follow}>${this.#arrow}${t('jump')}</button>`}
     `;
+  }
+
+  /** Some turns on end. One out of sight is skipped as a whole, and one without changes is not rendered again. */
+  #section({ start, turns }: Section) {
+    const live = this.turns.length - start <= 2 * sectionLength;
+    const content = () => html`<div
+      class=${live ? 'section live' : 'section'}
+      .style=${`contain-intrinsic-block-size: auto ${sum(turns.map(height)) + turns.length * gap}rem`}
+    >
+      ${repeat(
+        turns,
+        // Branches are in one place, where the focus stays while they are looked through.
+        turn => turn.parent,
+        (turn, index) => html`
+          ${turn.id === this.firstSeen ? this.#droppedNote() : nothing}
+          ${this.#turn(turn, start + index)}
+        `,
+      )}
+    </div>`;
+    const ending = live ? [this.turns.length, this.waiting] : [];
+    const concerns = [this.firstSeen, this.context, this.answering, this.byToken, language()];
+    return guard([...turns, ...ending, ...concerns], content);
   }
 
   #turn(turn: Turn, index: number) {
@@ -206,6 +236,24 @@ export class MixtabConversation extends MixtabElement {
     else if (fromEnd < nearEnd) this.following = true;
     this.#lastTop = scrollTop;
   }
+}
+
+interface Section {
+  /** The number of its first turn. */
+  readonly start: number;
+  readonly turns: readonly Turn[];
+}
+
+function sections(turns: readonly Turn[]): Section[] {
+  const all: Section[] = [];
+  for (let start = 0; start < turns.length; start += sectionLength) {
+    all.push({ start, turns: turns.slice(start, start + sectionLength) });
+  }
+  return all;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 const heights = new WeakMap<Turn, number>();
