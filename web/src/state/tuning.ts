@@ -19,7 +19,7 @@ export interface Range {
 /** What is sensible of what the engine takes; the most tokens are as many as the context holds. */
 export const ranges: Readonly<Record<NumberKey, Range>> = {
   temperature: { min: 0, max: 2, step: 0.05, standard: undefined },
-  topP: { min: 0, max: 1, step: 0.01, standard: 1 },
+  topP: { min: 0.01, max: 1, step: 0.01, standard: 1 },
   topK: { min: 0, max: 200, step: 1, standard: 0 },
   minP: { min: 0, max: 1, step: 0.01, standard: 0 },
   repetitionPenalty: { min: 0.5, max: 2, step: 0.05, standard: 1 },
