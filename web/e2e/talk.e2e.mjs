@@ -237,7 +237,9 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
   await log.getByText('What is this?', { exact: true }).first().waitFor();
   assert.equal(await files.count(), 0);
 
-  await page.locator('input[type=file]').setInputFiles([file('book.txt', 'word '.repeat(100))]);
+  await page
+    .locator('mixtab-composer input[type=file]')
+    .setInputFiles([file('book.txt', 'word '.repeat(100))]);
   await page.getByText('This message has 499 tokens, and the model can read 200 at most.').waitFor();
   assert.deepEqual(problems, []);
   await close();

@@ -92,7 +92,7 @@ export class MixtabNumberSetting extends MixtabElement {
             placeholder=${this.standard}
             aria-describedby="hint wrong"
             aria-invalid=${wrong ? 'true' : 'false'}
-            .value=${live(wrong?.typed ?? (value === undefined ? '' : plain(value)))}
+            .value=${wrong?.typed ?? (value === undefined ? '' : plain(value))}
             @change=${this.#typed}
           />
         </div>

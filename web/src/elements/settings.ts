@@ -203,7 +203,7 @@ export class MixtabSettings extends MixtabElement {
         id="stop"
         rows="2"
         aria-describedby="stop-hint"
-        .value=${live((settings.stop ?? []).join('\n'))}
+        .value=${(settings.stop ?? []).join('\n')}
         @change=${({ target }: Event) => this.#stops((target as HTMLTextAreaElement).value)}
       ></textarea>
       <p id="stop-hint">${t('tune.stop.hint')}</p>
