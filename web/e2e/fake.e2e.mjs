@@ -126,7 +126,7 @@ test('where the context is full, the visitor leaves the oldest messages out, and
   await status(page, 'Ready');
   await message.fill('one two three four five');
   await page.keyboard.press('Enter');
-  await page.getByText('That is all.').waitFor();
+  await parts(page).log.getByText('That is all.').waitFor();
   await status(page, 'Ready');
   await message.fill('six seven eight nine ten');
   await page.keyboard.press('Enter');

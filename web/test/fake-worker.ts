@@ -75,7 +75,8 @@ export class FakeWorker extends EventTarget implements WorkerLike {
 
   postMessage(request: EngineRequest): void {
     this.requests.push(structuredClone(request));
-    void this.#handle(request);
+    // A worker never answers before its caller has gone on.
+    queueMicrotask(() => void this.#handle(request));
   }
 
   terminate(): void {

@@ -175,7 +175,14 @@ export class MixtabHistory extends MixtabElement {
         />
       </div>`;
     }
-    return html`<div class="row" role="listitem" .style=${place(top, height)}>
+    return html`<div
+      class="row"
+      role="listitem"
+      .style=${place(top, height)}
+      @focusin=${() => {
+        this.active = head.id;
+      }}
+    >
       <button
         class="title"
         data-id=${head.id}

@@ -87,13 +87,16 @@ export class MixtabSide extends MixtabElement {
     `,
   ];
 
-  /** Goes to the search field. */
+  /** Goes to the search field; at once where it is there, so that no key is lost. */
   async find(): Promise<void> {
+    const there = this.list;
+    if (there) return there.find();
     await this.updateComplete;
     await this.#load();
     await this.updateComplete;
-    await this.list?.updateComplete;
-    this.list?.find();
+    const list = this.renderRoot.querySelector('mixtab-history') as MixtabHistory | null;
+    await list?.updateComplete;
+    list?.find();
   }
 
   protected override firstUpdated(): void {
