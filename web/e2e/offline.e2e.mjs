@@ -212,7 +212,7 @@ test('a session breaks no rule of its policy, and an injected script is refused'
   await log.getByText(lemon).waitFor(patience);
   await send.waitFor(patience);
   for (const name of ['Settings of this conversation', 'What the engine is doing', 'Keys']) {
-    await page.getByRole('button', { name }).click();
+    await page.getByRole('button', { name, exact: true }).click();
     await page.waitForTimeout(300); // Its script is loaded and its styles apply.
     await page.keyboard.press('Escape');
   }
@@ -286,7 +286,7 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
     setTimeout(() => leave.abort(), 300);
     const aborted = await client.chat.completions
       .create(endless, { signal: leave.signal })
-      .catch(error => error.constructor.name);
+      .catch(error => [error.constructor.name, error.name]);
     for await (const _ of await client.chat.completions.create({ ...endless, stream: true })) break;
     const left = performance.now();
     const several = await Promise.all(
@@ -312,7 +312,8 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
   assert.match(told.whole, lemon);
   assert.equal(told.streamed, told.whole);
   assert.ok(told.usage.total_tokens > told.usage.completion_tokens);
-  assert.equal(told.aborted, 'APIUserAbortError');
+  // By the client before the head, by the browser after it.
+  assert.match(String(told.aborted), /APIUserAbortError|AbortError/);
   t.diagnostic(`two answers ${Math.round(told.waited)} ms after two endless ones were left`);
   assert.ok(told.waited < quick, 'what nobody waits for does not hold the engine');
   assert.match(told.several[0], /Tokyo/);

@@ -15,7 +15,8 @@ const { scope } = self.registration;
 const path = (relative: string) => new URL(relative, scope).pathname;
 
 listenForApi();
-precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false });
+// The page's own address is answered below, not as the index.html of a directory.
+precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false, directoryIndex: '' });
 
 const page = createHandlerBoundToURL('index.html');
 registerRoute(
