@@ -341,7 +341,10 @@ async function unbroken(page, when) {
 const locales = { en: 'en-GB', fr: 'fr-CA', it: 'it-IT', de: 'de-CH', es: 'es-MX' };
 for (const [language, locale] of Object.entries(locales)) {
   test(`${language}: accessible in both themes, and unbroken from 320 pixels up`, async () => {
-    const { page, problems, close, figures, panel } = await visit('rate=999&layers=32', { locale });
+    const { page, problems, close, figures, panel } = await visit('rate=999&layers=32', {
+      locale,
+      reducedMotion: 'reduce',
+    });
     await page.locator('mixtab-welcome button').first().click();
     await page
       .getByText(/lemon juice/)
