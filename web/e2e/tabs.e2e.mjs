@@ -55,16 +55,16 @@ async function open(page) {
 }
 
 /** Asks by the library for an answer that is long, as it may not end; calls back at its fifth piece. */
-async function ask(page, atFive = () => {}) {
+async function ask(page, tokens, atFive = () => {}) {
   await page.exposeFunction('atFive', () => atFive()).catch(() => {});
-  return page.evaluate(async () => {
+  return page.evaluate(async tokens => {
     const end = 2; // the token
     let text = '';
     let pieces = 0;
     for await (const chunk of await globalThis.engine.chat.completions.create({
       messages: [{ role: 'user', content: 'What is your favourite condiment?' }],
       temperature: 0,
-      max_tokens: 60,
+      max_tokens: tokens,
       logit_bias: { [end]: -100 },
       stream: true,
     })) {
@@ -72,7 +72,7 @@ async function ask(page, atFive = () => {}) {
       if (++pieces === 5) globalThis.atFive();
     }
     return text;
-  });
+  }, tokens);
 }
 
 test('two tabs of the page have one engine, and both are answered', { timeout: 120_000 }, async () => {
@@ -85,7 +85,7 @@ test('two tabs of the page have one engine, and both are answered', { timeout: 1
   assert.equal(engines(...pages).length, 1);
   const [one, two] = pages.map(parts);
   await open(pages[0]);
-  await new Promise(resolve => void ask(pages[0], resolve));
+  await new Promise(resolve => void ask(pages[0], 300, resolve));
   assert.equal(engines(...pages).length, 1);
   await one.message.fill('What is your favourite condiment?');
   await two.message.fill('My name is Ada.');
@@ -111,9 +111,9 @@ for (const [how, lose] of Object.entries(losses)) {
     const { pages, close } = await tabs(2);
     const [leading, other] = pages;
     assert.deepEqual([engines(leading).length, engines(other).length], [1, 0]);
-    const undisturbed = await ask(leading);
+    const undisturbed = await ask(leading, 150);
     assert.match(undisturbed, /lemon/);
-    assert.equal(await ask(other, () => void lose(leading)), undisturbed);
+    assert.equal(await ask(other, 150, () => void lose(leading)), undisturbed);
     const restored = await other.evaluate(() => globalThis.restored);
     assert.deepEqual([restored[0], restored.at(-1)], [false, true]);
     assert.equal(engines(other).length, 1);
@@ -127,7 +127,7 @@ test('without shared and service workers there is still one engine', { timeout: 
     delete Navigator.prototype.serviceWorker;
   });
   assert.equal(engines(...pages).length, 1);
-  for (const text of await Promise.all(pages.map(page => ask(page)))) assert.match(text, /lemon/);
+  for (const text of await Promise.all(pages.map(page => ask(page, 40)))) assert.match(text, /lemon/);
   await close();
 });
 
@@ -137,6 +137,6 @@ test('where tabs cannot agree, each has an engine of its own', { timeout: 120_00
     pages.map(page => engines(page).length),
     [1, 1],
   );
-  for (const page of pages) assert.match(await ask(page), /lemon/);
+  for (const page of pages) assert.match(await ask(page, 40), /lemon/);
   await close();
 });
