@@ -209,7 +209,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
     buffer: Buffer.from(content),
   });
   await page
-    .locator('input[type=file]')
+    .locator('mixtab-composer input[type=file]')
     .setInputFiles([file('notes.txt', 'some notes'), file('cat.png', [0x89, 0x50, 0x4e, 0x47, 0])]);
   const files = page.getByRole('list', { name: 'Files of this message' });
   await files.getByText('10 bytes, 10 tokens').waitFor();
@@ -240,7 +240,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
   await page
     .locator('mixtab-composer input[type=file]')
     .setInputFiles([file('book.txt', 'word '.repeat(100))]);
-  await page.getByText('This message has 499 tokens, and the model can read 200 at most.').waitFor();
+  await page.getByText('This message has 500 tokens, and the model can read 200 at most.').waitFor();
   assert.deepEqual(problems, []);
   await close();
 });
