@@ -268,7 +268,7 @@ test('two tabs have one list, and lose nothing of one conversation', async () =>
   await two.keyboard.press('Enter');
   await parts(two).log.getByText('You said: From the second tab').waitFor();
   await one.bringToFront(); // A tab that nobody sees draws nothing.
-  await parts(one).log.getByText('From the second tab', { exact: true }).waitFor();
+  await parts(one).log.getByText('From the second tab', { exact: true }).first().waitFor();
   await parts(one).log.getByText('You said: From the second tab').waitFor();
 
   await two.bringToFront();
