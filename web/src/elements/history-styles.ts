@@ -51,6 +51,10 @@ export const historyStyles = css`
   .rows {
     position: relative;
   }
+  /* Drawn anew while a pointer goes down on it, an icon would take the click with it. */
+  .row svg {
+    pointer-events: none;
+  }
   .row {
     position: absolute;
     inset-inline: 0.5rem;
