@@ -203,12 +203,12 @@ for (const [language, locale] of Object.entries(locales)) {
         colorScheme,
         reducedMotion: 'reduce',
       });
-      assert.equal(await page.locator('html').getAttribute('lang'), language);
+      await page.locator(`html[lang=${language}]`).waitFor(); // its texts come on demand
       await page.getByText('Mixtral-8x7B').first().waitFor();
       for (const width of [320, 1280, 2560]) {
         await page.setViewportSize({ width, height: 640 });
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `no sideways scrolling at ${width}`);
+        const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+        await assertSoon(fits, `no sideways scrolling at ${width}`);
         await assertAccessible(page, `${language} ${colorScheme} ${width}`);
       }
       await page.locator('mixtab-welcome button').first().click();
@@ -226,6 +226,24 @@ test('the language can be switched, and stays', async () => {
   await page.getByRole('textbox', { name: 'Messaggio' }).waitFor();
   await page.reload();
   await page.getByRole('textbox', { name: 'Messaggio' }).waitFor();
+  await close();
+});
+
+test('the language can be switched while an answer streams, which goes on', async () => {
+  const { page, problems, close } = await visit('load=0&rate=20&answer=long');
+  const { message, stop } = parts(page);
+  await message.fill('Go on and on.');
+  await page.keyboard.press('Enter');
+  await stop.waitFor();
+  const length = () => page.getByRole('log').evaluate(log => log.getRootNode().host.turns.at(-1).text.length);
+  await assertSoon(async () => (await length()) > 20, 'the answer begins');
+  await page.getByRole('combobox', { name: 'Language' }).selectOption('de');
+  await page.getByRole('textbox', { name: 'Nachricht' }).waitFor();
+  const before = await length();
+  await assertSoon(async () => (await length()) > before + 20, 'the answer goes on');
+  await page.getByRole('button', { name: 'Anhalten', exact: true }).click();
+  await page.getByRole('button', { name: 'Senden', exact: true }).waitFor();
+  assert.deepEqual(problems, []);
   await close();
 });
 
