@@ -62,13 +62,16 @@ test('a newer version is announced after the answer and taken up by a click', {
   const site = await serve(folder);
   try {
     const { page, problems, close } = await open(browser, site.url);
-    const { message, log } = parts(page);
+    const { message } = parts(page);
     const notice = page.getByRole('status', { name: 'About this page' });
     await kept(page);
     await page.evaluate(() => {
       globalThis.oldPage = true;
     });
-    await message.fill('What is your favourite condiment?');
+    // Long to read, so that the update finds an answer under way.
+    await message.fill(
+      `${'My cat is small and my dog is big. '.repeat(70)}What is your favourite condiment?`,
+    );
     await page.keyboard.press('Enter');
     await status(page, 'Answering');
     await appendFile(join(folder, 'sw.js'), '\n// newer\n');
@@ -79,7 +82,7 @@ test('a newer version is announced after the answer and taken up by a click', {
     });
     assert.equal(await parts(page).stop.isVisible(), true, 'it still answers');
     assert.equal(await notice.textContent().then(text => text.trim()), '');
-    await log.getByText(lemon).waitFor(patience);
+    await parts(page).send.waitFor(patience);
     await notice.getByText('A new version of this page is ready.').waitFor(patience);
     assert.equal(await page.evaluate(() => globalThis.oldPage), true, 'nothing is forced');
 

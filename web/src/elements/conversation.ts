@@ -195,7 +195,8 @@ export class MixtabConversation extends MixtabElement {
       )}
     </div>`;
     const ending = live ? [this.turns.length, this.waiting] : [];
-    const concerns = [this.firstSeen, this.context, this.answering, this.byToken, language()];
+    const pointed = turns.some(({ id }) => id === this.pointed?.turn) ? this.pointed?.index : undefined;
+    const concerns = [this.firstSeen, this.context, this.answering, this.byToken, pointed, language()];
     return guard([...turns, ...ending, ...concerns], content);
   }
 

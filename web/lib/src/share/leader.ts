@@ -57,6 +57,16 @@ export class Leader {
     this.#all.postMessage({ type: 'leads', term } satisfies Call);
   }
 
+  /** Forgets a member. Without any, this leader ends: who comes later gets an engine that is new. */
+  leave(member: string): void {
+    const wire = this.#members.get(member);
+    if (!wire) return;
+    wire.close();
+    this.#members.delete(member);
+    this.#board.drop(member);
+    if (this.#members.size === 0) this.end();
+  }
+
   /** Ends the worker. Members wait for another leader. */
   end(): void {
     this.#end.abort();
@@ -95,10 +105,7 @@ export class Leader {
     } catch {
       return; // This leader ended first.
     }
-    this.#members.get(member)?.close();
-    this.#members.delete(member);
-    this.#board.drop(member);
-    if (this.#members.size === 0) this.end();
+    this.leave(member);
   }
 
   #tellAll(told: Told): void {

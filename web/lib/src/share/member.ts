@@ -1,5 +1,5 @@
 import type { WorkerLike } from '../link.ts';
-import type { EngineEvent, EngineRequest, Open, Opened } from '../protocol.ts';
+import type { EngineEvent, EngineRequest, Failed, Open, Opened } from '../protocol.ts';
 import { Asked } from './asked.ts';
 import { Leader } from './leader.ts';
 import { hold, type Tab, type Wire } from './tab.ts';
@@ -19,6 +19,9 @@ export interface MemberOptions {
 
 /** So many looks in a row must find nothing before the leader is taken for dead. */
 const missedBeats = 3;
+
+/** The number of a member's own request; those of the page count from 1. */
+const wishId = -1;
 
 /**
  * One user of a shared engine: like the worker itself, whichever tab has it. When the leader is
@@ -42,7 +45,10 @@ export class Member extends EventTarget implements WorkerLike {
   #connected = false;
   /** Looks that found nothing. */
   #silence = 0;
+  /** What the leader's engine was last asked for. */
   #expertBudget: number;
+  /** An engine that runs already was asked for the budget that this member was opened with. */
+  #wished = false;
   /** A request waits for another member's. */
   #waits = false;
   #left = false;
@@ -98,6 +104,7 @@ export class Member extends EventTarget implements WorkerLike {
     clearInterval(this.#timer);
     this.#own.close();
     this.#all.close();
+    this.#leader?.leave(this.#id); // At once, and not when the lock tells.
     this.#leave();
   }
 
@@ -199,6 +206,11 @@ export class Member extends EventTarget implements WorkerLike {
       case 'cached':
       case 'failed':
         this.#asked.delete(event.id);
+        if (event.id === wishId) {
+          if (event.type === 'failed') this.#refuseOpen(event);
+          else this.#answerOpen();
+          return;
+        }
     }
     this.#deliver(event);
   }
@@ -218,7 +230,18 @@ export class Member extends EventTarget implements WorkerLike {
 
   #answerOpen(): void {
     if (this.#openId === undefined || !this.#opened) return;
+    const { expertBudget: bytes } = this.#options.open;
+    if (!this.#wished && bytes > 0 && bytes !== this.#expertBudget) {
+      this.#wished = true;
+      this.#send({ type: 'setExpertBudget', id: wishId, bytes });
+      return;
+    }
     this.#deliver({ ...this.#opened, id: this.#openId });
+    this.#openId = undefined;
+  }
+
+  #refuseOpen(event: Failed): void {
+    if (this.#openId !== undefined) this.#deliver({ ...event, id: this.#openId });
     this.#openId = undefined;
   }
 
