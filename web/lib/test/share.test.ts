@@ -24,7 +24,8 @@ afterEach(() => {
 function browser(options: ConstructorParameters<typeof FakeWorker>[0] = {}) {
   const fake = new FakeBrowser();
   const workers: FakeWorker[] = [];
-  const engineIn = async (tab: FakeTab, { beat = 1000 } = {}) => {
+  const engineIn = async (tab: FakeTab, { beat = 1000, expertBudget = 0 } = {}) => {
+    const wanted = { ...open, expertBudget };
     const waits: boolean[] = [];
     const restoring: boolean[] = [];
     const spawn = () => {
@@ -33,12 +34,12 @@ function browser(options: ConstructorParameters<typeof FakeWorker>[0] = {}) {
       return worker;
     };
     const onWaiting = (waiting: boolean) => waits.push(waiting);
-    const member = await Member.join(tab, { engine: 'e', open, spawn, onWaiting, beat });
+    const member = await Member.join(tab, { engine: 'e', open: wanted, spawn, onWaiting, beat });
     const link = new Link(member, event => {
       if (event.type === 'restoring') restoring.push(event.done);
     });
     await link.ready;
-    const { type: _type, id: _id, ...info } = await link.send({ type: 'open', ...open }).answer;
+    const { type: _type, id: _id, ...info } = await link.send({ type: 'open', ...wanted }).answer;
     const engine = new Engine(link, info, open.pack);
     engines.push(engine);
     return { engine, waits, restoring };
@@ -150,6 +151,27 @@ describe('one engine in several tabs', () => {
     await expect.poll(living).toEqual([]);
     const three = await engineIn(fake.tab());
     expect(await ask(three.engine)).toMatch(condiment);
+  });
+
+  it('is given the expert budget that a later tab asks for, before that tab has it', async () => {
+    const { fake, workers, engineIn } = browser();
+    await engineIn(fake.tab());
+    await engineIn(fake.tab(), { expertBudget: 2 ** 30 });
+    await engineIn(fake.tab(), { expertBudget: 2 ** 30 }); // has it already
+    await engineIn(fake.tab());
+    const asked = workers[0]?.requests.filter(({ type }) => type === 'setExpertBudget');
+    expect(asked).toMatchObject([{ bytes: 2 ** 30 }]);
+    expect(workers).toHaveLength(1);
+  });
+
+  it('is a new one for who comes right after the last has left', async () => {
+    const { fake, workers, living, engineIn } = browser();
+    const tab = fake.tab();
+    (await engineIn(tab)).engine.dispose();
+    const { engine } = await engineIn(tab);
+    expect(await ask(engine)).toMatch(condiment);
+    expect(workers).toHaveLength(2);
+    expect(living()).toHaveLength(1);
   });
 
   it('tells all of its end, and another is started for who asks again', async () => {
