@@ -1,33 +1,25 @@
 // The library in a page of another origin, under that page's own strict policy.
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch, open } from './browser.mjs';
+import { serveElsewhere } from './elsewhere.mjs';
 import { startServer } from './server.mjs';
-import { serve } from './static-server.mjs';
 
 let server;
 let elsewhere;
-let folder;
 let browser;
 before(async () => {
   server = await startServer();
-  folder = await mkdtemp(join(tmpdir(), 'mixtab-embed-'));
-  await writeFile(
-    join(folder, 'index.html'),
-    '<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">',
-  );
-  elsewhere = await serve(folder, 0, { scripts: new URL(server.url).origin });
+  elsewhere = await serveElsewhere(server);
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  elsewhere?.close();
+  await elsewhere?.close();
   server?.close();
-  if (folder) await rm(folder, { recursive: true });
 });
 
 test('answers in a page of another origin', { timeout: 240_000 }, async () => {
@@ -65,7 +57,7 @@ test('the service worker of another site answers v1/… with lib/mixtab-sw.js', 
 }, async () => {
   const policy = `trustedTypes.createPolicy('mixtab-worker', { createScriptURL: url => url })`;
   await writeFile(
-    join(folder, 'sw.js'),
+    join(elsewhere.folder, 'sw.js'),
     `importScripts(${policy}.createScriptURL('${server.url}lib/mixtab-sw.js'));`,
   );
   const { page, problems, close } = await open(browser, elsewhere.url);
@@ -154,7 +146,7 @@ test('a damaged pack is refused in one line', {
   timeout: 120_000,
   skip: !!process.env.BASE_URL,
 }, async () => {
-  const pack = join(folder, 'pack');
+  const pack = join(elsewhere.folder, 'pack');
   await cp(fileURLToPath(new URL('../../demo/pack', import.meta.url)), pack, { recursive: true });
   const shards = (await readdir(join(pack, 'shards'))).map(name => join(pack, 'shards', name));
   const sizes = await Promise.all(shards.map(async file => (await stat(file)).size));

@@ -1,32 +1,22 @@
 // Answers that are JSON, by the library on the real demo model, which knows no JSON of itself.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
+import { serveElsewhere } from './elsewhere.mjs';
 import { startServer } from './server.mjs';
-import { serve } from './static-server.mjs';
 
 let server;
 let elsewhere;
-let folder;
 let browser;
 before(async () => {
   server = await startServer();
-  folder = await mkdtemp(join(tmpdir(), 'mixtab-grammar-'));
-  await writeFile(
-    join(folder, 'index.html'),
-    '<!doctype html><html lang="en"><title>JSON</title><link rel="icon" href="data:,">',
-  );
-  elsewhere = await serve(folder, 0, { scripts: new URL(server.url).origin });
+  elsewhere = await serveElsewhere(server);
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  elsewhere?.close();
+  await elsewhere?.close();
   server?.close();
-  if (folder) await rm(folder, { recursive: true });
 });
 
 test('answers keep to JSON and to schemas', { timeout: 240_000 }, async () => {

@@ -1,37 +1,27 @@
 // Packs in the browser's store, by the library: in a page of another origin, from a host of
 // weights that is gone later, with too little room, and under an expert budget.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch, open } from './browser.mjs';
+import { serveElsewhere } from './elsewhere.mjs';
 import { startServer } from './server.mjs';
-import { serve } from './static-server.mjs';
 
 const patience = { timeout: 240_000, skip: !!process.env.BASE_URL };
 const demo = fileURLToPath(new URL('../../demo/pack', import.meta.url));
 
 let server;
 let elsewhere;
-let folder;
 let browser;
 before(async () => {
   server = await startServer();
-  folder = await mkdtemp(join(tmpdir(), 'mixtab-packs-'));
-  await writeFile(
-    join(folder, 'index.html'),
-    '<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">',
-  );
-  elsewhere = await serve(folder, 0, { scripts: new URL(server.url).origin });
+  elsewhere = await serveElsewhere(server);
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  elsewhere?.close();
+  await elsewhere?.close();
   server?.close();
-  if (folder) await rm(folder, { recursive: true });
 });
 
 /** A page of another origin with the library and what the tests below ask of it. */
