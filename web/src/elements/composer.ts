@@ -177,7 +177,8 @@ export class MixtabComposer extends MixtabElement {
   }
 
   protected override firstUpdated(): void {
-    if (!this.modest) this.focus();
+    // Whoever is at the list already stays there.
+    if (!this.modest && document.activeElement === document.body) this.focus();
   }
 
   protected override updated(changed: PropertyValues): void {

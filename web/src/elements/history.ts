@@ -289,6 +289,9 @@ export class MixtabHistory extends MixtabElement {
     const bottom = (item.top + item.height) * rem;
     if (top < scrollTop) this.scroller.scrollTop = top;
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight;
+    // At once, as the next key may come before the next update and would go to what has the focus now.
+    this.requestUpdate();
+    this.performUpdate();
   }
 
   #keyed(event: KeyboardEvent): void {
@@ -316,7 +319,6 @@ export class MixtabHistory extends MixtabElement {
     else if (event.key === 'Delete') this.#act('delete', item.head);
     else return;
     event.preventDefault();
-    this.requestUpdate();
   }
 
   #keyedInSearch(event: KeyboardEvent): void {
