@@ -99,3 +99,6 @@ func ShardPath(sha256 string) string { return "shards/" + sha256 + ".bin" }
 
 // ManifestPath is where a pack's manifest lies in it.
 const ManifestPath = "manifest.json"
+
+// TorrentPath is where the torrent of a pack lies in it, if it has one.
+const TorrentPath = "pack.torrent"

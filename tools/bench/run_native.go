@@ -16,9 +16,9 @@ import (
 	"mixtab/engine/mixtral"
 	"mixtab/engine/weights"
 	"mixtab/packdir"
+	"mixtab/packdir/progress"
 	"mixtab/tools/bench/measure"
 	"mixtab/tools/cli"
-	"mixtab/tools/pack/progress"
 )
 
 func run() error {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"mixtab/packdir"
-	"mixtab/tools/pack/progress"
+	"mixtab/packdir/progress"
 )
 
 // Verify reads a finished pack again, with a progress bar, and checks every shard.

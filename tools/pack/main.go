@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"mixtab/engine/quant"
+	"mixtab/packdir/progress"
 	"mixtab/tools/cli"
 	"mixtab/tools/pack/convert"
-	"mixtab/tools/pack/progress"
 )
 
 const usage = `usage: go run ./tools/pack -in CHECKPOINT -out PACK -format q4

@@ -15,8 +15,8 @@ import (
 
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
+	"mixtab/packdir/progress"
 	"mixtab/tools/cli"
-	"mixtab/tools/pack/progress"
 )
 
 const usage = `usage: go run ./tools/synth -out PACK -layers 8 -format q4
