@@ -1,42 +1,65 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"strings"
 
 	"mixtab/engine/weights"
 )
 
-// pack serves the folder of one pack. Its manifest and tokenizer are kept in memory as
-// they were when the server started, so that they always belong together; the shards are
-// the manifest's, by their hashes.
+// TorrentPath is where the torrent of a pack lies in it, if it has one.
+const TorrentPath = "pack.torrent"
+
+// pack serves one pack out of its store. Manifest, tokenizer and torrent are kept in
+// memory as they were when the pack was opened, so that they always belong together; the
+// shards are the manifest's, by their hashes.
 type pack struct {
-	fsys   fs.FS
-	files  map[string]*blob // manifest.json and, where the pack has one, the tokenizer
-	shards map[string]int64 // size by SHA-256, in hexadecimal
+	store  Store
+	files  map[string]*blob // manifest.json and, where the pack has them, tokenizer and torrent
+	shards map[string]shard // by name, such as shards/<hash>.bin
+	about  about
 }
 
-// openPack checks that the pack is whole, down to the sizes of its shards. It does not
-// hash them: that would take minutes at the size of Mixtral, and the engine verifies
-// each shard that it loads.
-func openPack(fsys fs.FS) (*pack, error) {
-	text, err := fs.ReadFile(fsys, weights.ManifestPath)
+type shard struct {
+	etag string
+	size int64
+}
+
+// What is kept in memory has limits, several times what the largest model needs, so that
+// a wrong file is an error and not a lack of memory.
+const (
+	manifestLimit  = 32 << 20
+	tokenizerLimit = 64 << 20
+	torrentLimit   = 16 << 20
+)
+
+// openPack checks that the pack is whole, down to the sizes of its shards where the store
+// is a Sizer. It does not hash them: that would take minutes at the size of Mixtral, and
+// the engine verifies each shard that it loads.
+func openPack(ctx context.Context, store Store) (*pack, error) {
+	text, err := readFile(ctx, store, weights.ManifestPath, manifestLimit)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("manifest.json is missing: name a folder that tools/pack wrote")
+		return nil, errors.New("manifest.json is missing: name a pack that tools/pack wrote")
 	} else if err != nil {
-		return nil, fmt.Errorf("%w: name a folder that tools/pack wrote", err)
+		return nil, fmt.Errorf("%w: name a pack that tools/pack wrote", err)
 	}
 	manifest, err := weights.ParseManifest(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
-	p := &pack{fsys, map[string]*blob{weights.ManifestPath: newBlob(text, "application/json")}, make(map[string]int64)}
+	p := &pack{store, make(map[string]*blob), make(map[string]shard),
+		about{Model: manifest.Name, Format: manifest.Format.String(), Bytes: manifest.Bytes(), Shards: len(manifest.Shards)}}
+	switch torrent, err := readFile(ctx, store, TorrentPath, torrentLimit); {
+	case err == nil:
+		p.files[TorrentPath] = newBlob(torrent, "application/x-bittorrent")
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: make it again with tools/torrent, or remove it", err)
+	}
 	if t := manifest.Tokenizer; t.File != "" {
-		data, err := fs.ReadFile(fsys, t.File)
+		data, err := readFile(ctx, store, t.File, tokenizerLimit)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s is missing: %s", t.File, copyAgain)
 		} else if err != nil {
@@ -47,20 +70,29 @@ func openPack(fsys fs.FS) (*pack, error) {
 		}
 		p.files[t.File] = newBlob(data, "application/octet-stream")
 	}
+	p.files[weights.ManifestPath] = newBlob(text, "application/json")
 	for _, s := range manifest.Shards {
-		name := weights.ShardPath(s.SHA256)
-		info, err := fs.Stat(fsys, name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s is missing: %s", name, copyAgain)
-		case err != nil:
-			return nil, err
-		case !info.Mode().IsRegular() || info.Size() != s.Bytes:
-			return nil, fmt.Errorf("%s has %d bytes instead of %d: delete it and %s", name, info.Size(), s.Bytes, copyAgain)
-		}
-		p.shards[s.SHA256] = s.Bytes
+		p.shards[weights.ShardPath(s.SHA256)] = shard{`"` + s.SHA256 + `"`, s.Bytes}
+	}
+	if sizer, ok := store.(Sizer); ok {
+		return p, checkSizes(ctx, sizer, manifest.Shards)
 	}
 	return p, nil
+}
+
+func checkSizes(ctx context.Context, sizer Sizer, shards []weights.Shard) error {
+	for _, s := range shards {
+		name := weights.ShardPath(s.SHA256)
+		switch size, err := sizer.Size(ctx, name); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s is missing: %s", name, copyAgain)
+		case err != nil:
+			return fmt.Errorf("%w: %s", err, copyAgain)
+		case size != s.Bytes:
+			return fmt.Errorf("%s has %d bytes instead of %d: delete it and %s", name, size, s.Bytes, copyAgain)
+		}
+	}
+	return nil
 }
 
 const copyAgain = "copy the pack again, or run tools/pack again, which resumes"
@@ -70,28 +102,30 @@ func (p *pack) serve(w http.ResponseWriter, r *http.Request, name string) {
 		b.serve(w, r)
 		return
 	}
-	hash, isShard := strings.CutPrefix(name, "shards/")
-	hash, isBin := strings.CutSuffix(hash, ".bin")
-	size, known := p.shards[hash]
-	if !isShard || !isBin || !known {
+	s, known := p.shards[name]
+	if !known {
 		fail(w, http.StatusNotFound, "this pack has no such file: its manifest.json names them all")
 		return
 	}
-	content, err := openFile(p.fsys, weights.ShardPath(hash))
-	if err != nil {
-		fail(w, http.StatusInternalServerError, "the shard "+hash+" has gone from the server's disk")
+	object, err := p.store.Open(r.Context(), name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fail(w, http.StatusNotFound, name+" has gone from where the server keeps this pack")
+		return
+	case err != nil:
+		fail(w, http.StatusBadGateway, name+" cannot be read where the server keeps this pack")
 		return
 	}
-	defer content.Close()
+	defer object.Content.Close()
 	// Whatever leaves under this name is kept for ever, so a file that has changed since
 	// the start must not leave.
-	if end, err := content.Seek(0, io.SeekEnd); err != nil || end != size {
-		fail(w, http.StatusInternalServerError, "the shard "+hash+" has changed on the server's disk")
+	if object.Size != s.size {
+		fail(w, http.StatusBadGateway, name+" has changed where the server keeps this pack")
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Cache-Control", immutable)
-	h.Set("ETag", `"`+hash+`"`)
-	serveContent(w, r, content, size)
+	h.Set("ETag", s.etag)
+	serveContent(w, r, object.Content, s.size)
 }

@@ -2,7 +2,7 @@ package server
 
 import (
 	"encoding/json"
-	"io/fs"
+	"fmt"
 	"net/http/httptest"
 	"regexp"
 	"strconv"
@@ -33,7 +33,7 @@ func TestPack(t *testing.T) {
 	whole := map[string]string{"Content-Length": size, "ETag": etag, "Accept-Ranges": "bytes", "Content-Range": "",
 		"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": "application/octet-stream", "Content-Encoding": "", "Vary": ""}
 	for _, e := range []exchange{
-		{name: "index", path: "/packs/index.json", wantStatus: 200, wantBody: `{"default":"demo","packs":["demo","test"]}` + "\n", wantHeaders: shared},
+		{name: "index", path: "/packs.json", wantStatus: 200, wantBody: `{"default":"demo","packs":[` + listed("demo", pack) + `,` + listed("test", pack) + `]}` + "\n", wantHeaders: shared},
 		{name: "manifest", path: "/packs/test/manifest.json", wantStatus: 200, wantBody: manifest, wantHeaders: with(
 			"Content-Type", "application/json", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte(manifest))+`"`, "Vary", "Accept-Encoding")},
 		{name: "manifest zipped", path: "/packs/test/manifest.json", header: with("Accept-Encoding", "br, gzip"), wantStatus: 200, wantBody: zipped,
@@ -41,6 +41,9 @@ func TestPack(t *testing.T) {
 		{name: "manifest cors", path: "/packs/test/manifest.json", wantStatus: 200, wantBody: manifest, wantHeaders: shared},
 		{name: "tokenizer", path: "/packs/test/tokenizer.model", wantStatus: 200, wantBody: "a tokenizer", wantHeaders: with(
 			"Content-Type", "application/octet-stream", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte("a tokenizer"))+`"`)},
+
+		{name: "torrent", path: "/packs/test/pack.torrent", wantStatus: 200, wantBody: "a torrent", wantHeaders: with(
+			"Content-Type", "application/x-bittorrent", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte("a torrent"))+`"`)},
 
 		{name: "shard", path: shard, wantStatus: 200, wantBody: body, wantHeaders: whole},
 		{name: "shard is never coded", path: shard, header: with("Accept-Encoding", "gzip, br"), wantStatus: 200, wantBody: body, wantHeaders: whole},
@@ -76,7 +79,7 @@ func TestPack(t *testing.T) {
 		{name: "put", method: "PUT", path: shard, wantStatus: 405, wantBody: "*", wantHeaders: with("Allow", "GET, HEAD, OPTIONS")},
 
 		{name: "other pack", path: "/packs/other/manifest.json", wantStatus: 404,
-			wantBody: "there is no such pack: /packs/index.json lists them\n", wantHeaders: shared},
+			wantBody: "there is no such pack: /packs.json lists them\n", wantHeaders: shared},
 		{name: "no pack", path: "/packs/", wantStatus: 404, wantBody: "*"},
 		{name: "pack folder", path: "/packs/test/", wantStatus: 404, wantBody: "*"},
 		{name: "shard folder", path: "/packs/test/shards/", wantStatus: 404, wantBody: "*"},
@@ -93,6 +96,19 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// listed is what /packs.json tells of the test pack under a name.
+func listed(name string, pack fstest.MapFS) string {
+	bytes, shards := 0, 0
+	for file, f := range pack {
+		if strings.HasPrefix(file, "shards/") {
+			bytes += len(f.Data)
+			shards++
+		}
+	}
+	return fmt.Sprintf(`{"name":%q,"url":"packs/%s/","model":"test","format":"q8","bytes":%d,"shards":%d,"torrent":"packs/%s/pack.torrent"}`,
+		name, name, bytes, shards, name)
+}
+
 func TestTwoRangeHeaders(t *testing.T) {
 	h, pack := testHandler(t)
 	shard, data := shardOf(t, pack)
@@ -106,21 +122,22 @@ func TestTwoRangeHeaders(t *testing.T) {
 }
 
 func TestDefaultPack(t *testing.T) {
-	a, b := testPack(t), testPack(t)
+	pack := testPack(t)
+	a, b := Files(pack), Files(pack)
 	for _, c := range []struct {
 		name, def, want string
-		packs           map[string]fs.FS
+		packs           map[string]Store
 	}{
 		{"none", "", `{"default":"","packs":[]}`, nil},
-		{"one", "", `{"default":"a","packs":["a"]}`, map[string]fs.FS{"a": a}},
-		{"named", "b", `{"default":"b","packs":["a","b"]}`, map[string]fs.FS{"a": a, "b": b}},
+		{"one", "", `{"default":"a","packs":[` + listed("a", pack) + `]}`, map[string]Store{"a": a}},
+		{"named", "b", `{"default":"b","packs":[` + listed("a", pack) + `,` + listed("b", pack) + `]}`, map[string]Store{"a": a, "b": b}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHandler(t, Config{Packs: c.packs, Default: c.def})
-			exchange{path: "/packs/index.json", wantStatus: 200, wantBody: c.want + "\n"}.run(t, h)
+			exchange{path: "/packs.json", wantStatus: 200, wantBody: c.want + "\n"}.run(t, h)
 		})
 	}
-	if _, err := New(Config{Packs: map[string]fs.FS{"a": a, "b": b}}); err == nil || !strings.Contains(err.Error(), "default pack") {
+	if _, err := New(t.Context(), Config{Packs: map[string]Store{"a": a, "b": b}}); err == nil || !strings.Contains(err.Error(), "default pack") {
 		t.Errorf("two packs and no default: got %v", err)
 	}
 }
@@ -135,19 +152,19 @@ func TestBadPacks(t *testing.T) {
 		spoil func(p fstest.MapFS)
 		want  string // a pattern
 	}{
-		{"empty folder", func(p fstest.MapFS) { clear(p) }, `manifest\.json is missing: name a folder`},
+		{"empty folder", func(p fstest.MapFS) { clear(p) }, `manifest\.json is missing: name a pack that tools/pack wrote`},
 		{"truncated manifest", func(p fstest.MapFS) { p["manifest.json"].Data = p["manifest.json"].Data[:100] }, `manifest\.json: .*damaged`},
 		{"newer manifest", func(p fstest.MapFS) { p["manifest.json"].Data = []byte(`{"version":99}`) }, `version 99.*update mixtab`},
 		{"missing shard", func(p fstest.MapFS) { delete(p, shard(p)) }, `shards/[0-9a-f]{64}\.bin is missing: copy the pack again`},
 		{"truncated shard", func(p fstest.MapFS) { f := p[shard(p)]; f.Data = f.Data[:7] }, `shards/[0-9a-f]{64}\.bin has 7 bytes instead of \d+: delete it`},
-		{"shard is a folder", func(p fstest.MapFS) { n := shard(p); delete(p, n); p[n+"/x"] = &fstest.MapFile{} }, `shards/[0-9a-f]{64}\.bin has`},
+		{"shard is a folder", func(p fstest.MapFS) { n := shard(p); delete(p, n); p[n+"/x"] = &fstest.MapFile{} }, `shards/[0-9a-f]{64}\.bin: is a folder`},
 		{"missing tokenizer", func(p fstest.MapFS) { delete(p, "tokenizer.model") }, `tokenizer\.model is missing: copy`},
 		{"other tokenizer", func(p fstest.MapFS) { p["tokenizer.model"].Data = []byte("another") }, `tokenizer\.model is not the tokenizer`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := testPack(t)
 			c.spoil(p)
-			_, err := New(Config{Packs: map[string]fs.FS{"broken": p}})
+			_, err := New(t.Context(), Config{Packs: map[string]Store{"broken": Files(p)}})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -158,7 +175,7 @@ func TestBadPacks(t *testing.T) {
 		})
 	}
 	for _, name := range []string{"", ".", "../x", "a/b", "Demo", "a b", strings.Repeat("a", 65)} {
-		if _, err := New(Config{Packs: map[string]fs.FS{name: testPack(t)}}); err == nil {
+		if _, err := New(t.Context(), Config{Packs: map[string]Store{name: Files(testPack(t))}}); err == nil {
 			t.Errorf("the pack name %q is taken", name)
 		}
 	}
@@ -174,7 +191,7 @@ func TestPackWithoutTokenizer(t *testing.T) {
 	if p["manifest.json"].Data, err = json.Marshal(m); err != nil {
 		t.Fatal(err)
 	}
-	h := newHandler(t, Config{Packs: map[string]fs.FS{"test": p}})
+	h := newHandler(t, Config{Packs: map[string]Store{"test": Files(p)}})
 	exchange{path: "/packs/test/tokenizer.model", wantStatus: 404, wantBody: "*"}.run(t, h)
 }
 
@@ -186,7 +203,7 @@ func TestShardThatChanges(t *testing.T) {
 	name := strings.TrimPrefix(shard, "/packs/test/")
 	exchange{path: shard, wantStatus: 200, wantBody: string(data)}.run(t, h)
 	pack[name].Data = data[:5]
-	exchange{path: shard, wantStatus: 500, wantBody: "*", wantHeaders: map[string]string{"Cache-Control": "no-store", "ETag": ""}}.run(t, h)
+	exchange{path: shard, wantStatus: 502, wantBody: "*", wantHeaders: map[string]string{"Cache-Control": "no-store", "ETag": ""}}.run(t, h)
 	delete(pack, name)
-	exchange{path: shard, wantStatus: 500, wantBody: "*", wantHeaders: map[string]string{"Cache-Control": "no-store", "ETag": ""}}.run(t, h)
+	exchange{path: shard, wantStatus: 404, wantBody: "*", wantHeaders: map[string]string{"Cache-Control": "no-store", "ETag": ""}}.run(t, h)
 }

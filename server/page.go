@@ -12,8 +12,10 @@ import (
 // page serves the built page from a list made once: the files of a build never change
 // under a running server.
 type page struct {
-	fsys  fs.FS
+	store Store
 	files map[string]*pageFile // by name; a directory with an index.html by its name and a slash, the root by ""
+
+	elsewhere bool // something else serves the page
 }
 
 // pageFile is a file in all the codings that the build made of it. Each has an ETag of
@@ -30,10 +32,10 @@ type variant struct {
 }
 
 func openPage(fsys fs.FS) (*page, error) {
-	p := &page{fsys: fsys, files: make(map[string]*pageFile)}
 	if fsys == nil {
-		return p, nil
+		return &page{elsewhere: true}, nil
 	}
+	p := &page{store: Files(fsys), files: make(map[string]*pageFile)}
 	variants := make(map[string]variant)
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
@@ -81,7 +83,7 @@ func isCoded(name string, all map[string]variant) bool {
 func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
 	f := p.files[name]
 	switch {
-	case f == nil && p.files["index.html"] == nil:
+	case f == nil && p.files["index.html"] == nil && !p.elsewhere:
 		fail(w, http.StatusServiceUnavailable, "The page is not built: run make build, then start the server again.")
 		return
 	case f == nil:
@@ -98,17 +100,17 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
 			v = f.coded[coding]
 		}
 	}
-	content, err := openFile(p.fsys, v.file)
+	object, err := p.store.Open(r.Context(), v.file)
 	if err != nil {
 		h.Del("Content-Encoding")
 		fail(w, http.StatusInternalServerError, "the page file "+f.name+" has gone: start the server again")
 		return
 	}
-	defer content.Close()
+	defer object.Content.Close()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("ETag", v.etag)
-	serveContent(w, r, content, v.size)
+	serveContent(w, r, object.Content, v.size)
 }
 
 // contentType does not ask package mime, whose answers depend on the machine's files.

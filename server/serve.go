@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,27 +36,6 @@ func serveContent(w http.ResponseWriter, r *http.Request, content io.ReadSeeker,
 	// in a 206 and removes it from a 304 or an error.
 	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	http.ServeContent(w, r, "", time.Time{}, content)
-}
-
-// openFile opens a file for ServeContent, which has to seek. Files of os.Root and embed
-// can; what cannot is read as a whole.
-func openFile(fsys fs.FS, name string) (io.ReadSeekCloser, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	if f, ok := f.(io.ReadSeekCloser); ok {
-		return f, nil
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{bytes.NewReader(data), io.NopCloser(nil)}, nil
 }
 
 // A blob is a small response kept in memory, such as a manifest.

@@ -6,46 +6,62 @@
 //	/                                 the page's index.html; without a demo, of an address that names no pack: on to the default one
 //	/assets/…                         files whose name carries their hash: cached for ever
 //	/lib/mixtab.js, /sw.js, …         every other page file: asked about each time (ETag)
-//	/packs/index.json                 {"default": "demo", "packs": ["demo"]}
+//	/packs.json                       which packs there are: name, address, model, format, size, torrent
 //	/packs/<name>/manifest.json       asked about each time
 //	/packs/<name>/tokenizer.model     asked about each time
+//	/packs/<name>/pack.torrent        asked about each time; where the pack has one
 //	/packs/<name>/shards/<hash>.bin   content-addressed: cached for ever, single ranges
-//	/healthz, /version
+//	/healthz, /readyz                 the process lives; it should be sent visitors
+//	/version                          the commit that it was built from
 //
-// Reachable are the names in two lists made by [New], the page's files and the shards
-// that manifests name, and nothing else. No request path is ever turned into a file
-// name, so there is no path to traverse.
+// Reachable are the names in two lists, the page's files and what the manifests of packs
+// name, and nothing else. No request path is ever turned into a file name, so there is no
+// path to traverse.
+//
+// # Where it runs
+//
+// Packs come out of a [Store]: a folder, the demo that is built in, a bucket. The handler
+// itself knows neither files nor listeners, writes no log and recovers from no panic:
+// that is for whatever runs it, which is package box on a machine and package edge on
+// Cloudflare. Package conformance says, as a test of any running server, how it answers.
 //
 // # Other origins
 //
-// A page from elsewhere may use packs, /lib and /assets: they carry CORS and CORP
-// headers. All the rest is for this origin only.
+// A page from elsewhere may use packs, /packs.json, /lib and /assets: they carry CORS and
+// CORP headers. All the rest is for this origin only.
 package server
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Config says what to serve.
 type Config struct {
-	// Page holds the built page. Without an index.html in it, or when it is nil, the
-	// handler answers for the page with an explanation; packs are served all the same.
+	// Page holds the built page. Without an index.html in it the handler answers for the
+	// page with an explanation; nil where something else serves the page, which then
+	// gets 404s from here.
 	Page fs.FS
 
 	// Packs to serve, by the name under /packs/.
-	Packs map[string]fs.FS
+	Packs map[string]Store
 
 	// Default is the pack that the page opens. It may be empty where there is one pack.
 	Default string
+
+	// Broken, if it is set, is told of each pack that cannot be opened, and the others
+	// are served. Requests for the broken one are answered with 503 and open it again
+	// from time to time, so that a bucket may have a bad moment. If Broken is nil, New
+	// returns the error. It may be called by several goroutines.
+	Broken func(pack string, err error)
 
 	// Logger receives one record per request at debug level. Nil: none.
 	Logger *slog.Logger
@@ -55,61 +71,54 @@ type Config struct {
 // visitor's storage.
 var PackName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-type handler struct {
-	page  *page
-	packs map[string]*pack
-	index *blob  // /packs/index.json
-	about *blob  // /version
-	open  string // the pack to open where an address names none and there is no demo; or ""
+// A Handler serves one Config.
+type Handler struct {
+	page     *page
+	shelf    *shelf
+	build    *blob  // /version
+	home     string // the pack to open where an address names none and there is no demo; or ""
+	log      *slog.Logger
+	stopping atomic.Bool
 }
 
 // New reads the manifests and lists the page's files, so that whatever is wrong with
 // them is an error here and not a surprise to a visitor.
-func New(cfg Config) (http.Handler, error) {
-	h := &handler{packs: make(map[string]*pack)}
-	var err error
-	if h.page, err = openPage(cfg.Page); err != nil {
+func New(ctx context.Context, cfg Config) (*Handler, error) {
+	page, err := openPage(cfg.Page)
+	if err != nil {
 		return nil, err
 	}
-	names := []string{}
-	for name, fsys := range cfg.Packs {
-		if !PackName.MatchString(name) {
-			return nil, fmt.Errorf("pack name %q: use lower-case letters, digits, '.', '_' and '-'", name)
-		}
-		if h.packs[name], err = openPack(fsys); err != nil {
-			return nil, fmt.Errorf("pack %s: %w", name, err)
-		}
-		names = append(names, name)
+	shelf, err := newShelf(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(names)
-	if cfg.Default == "" && len(names) == 1 {
-		cfg.Default = names[0]
-	}
-	if h.packs[cfg.Default] == nil && len(names) > 0 {
-		return nil, fmt.Errorf("the default pack %q is not among %s", cfg.Default, strings.Join(names, ", "))
-	}
-	h.index = jsonBlob(struct {
-		Default string   `json:"default"`
-		Packs   []string `json:"packs"`
-	}{cfg.Default, names})
-	h.about = jsonBlob(version())
-	if h.packs["demo"] == nil {
-		h.open = cfg.Default
-	}
-	if cfg.Logger != nil {
-		return logged(h, cfg.Logger), nil
+	h := &Handler{page: page, shelf: shelf, build: jsonBlob(version()), log: cfg.Logger}
+	if _, demo := cfg.Packs["demo"]; !demo {
+		h.home = shelf.preset
 	}
 	return h, nil
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Stop makes /readyz say that no more visitors should be sent here. All else is served
+// as before.
+func (h *Handler) Stop() { h.stopping.Store(true) }
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.log != nil {
+		logged(http.HandlerFunc(h.serve), h.log).ServeHTTP(w, r)
+		return
+	}
+	h.serve(w, r)
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	// Before anything is written: the connection may have an old deadline from the last
 	// response, long past by now.
 	allow(w, 0)
 	secure(w.Header())
 	p := r.URL.Path
 	pack, isPack := strings.CutPrefix(p, "/packs/")
-	shared := isPack || strings.HasPrefix(p, "/lib/") || strings.HasPrefix(p, "/assets/")
+	shared := isPack || p == "/packs.json" || strings.HasPrefix(p, "/lib/") || strings.HasPrefix(p, "/assets/")
 	if shared {
 		share(w.Header())
 	}
@@ -126,27 +135,36 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	normaliseRange(r)
 	switch {
+	case isPack:
+		h.shelf.serve(w, r, pack)
+	case p == "/packs.json":
+		h.shelf.index.Load().serve(w, r)
 	case p == "/healthz":
 		w.Header().Set("Cache-Control", "no-store")
 		serveText(w, r, "ok\n")
+	case p == "/readyz":
+		h.serveReady(w, r)
 	case p == "/version":
-		h.about.serve(w, r)
-	case p == "/packs/index.json":
-		h.index.serve(w, r)
-	case isPack:
-		name, rest, _ := strings.Cut(pack, "/")
-		if p := h.packs[name]; p != nil {
-			p.serve(w, r, rest)
-		} else {
-			fail(w, http.StatusNotFound, "there is no such pack: /packs/index.json lists them")
-		}
-	case p == "/" && h.open != "" && !r.URL.Query().Has("pack"):
+		h.build.serve(w, r)
+	case p == "/" && h.home != "" && !r.URL.Query().Has("pack"):
 		// The page by itself would open the demo.
-		w.Header().Set("Location", strings.TrimSuffix("?pack=packs/"+h.open+"/&"+r.URL.RawQuery, "&"))
+		w.Header().Set("Location", strings.TrimSuffix("?pack=packs/"+h.home+"/&"+r.URL.RawQuery, "&"))
 		w.Header().Set("Cache-Control", revalidate)
 		w.WriteHeader(http.StatusFound)
 	default:
 		h.page.serve(w, r, strings.TrimPrefix(p, "/"))
+	}
+}
+
+func (h *Handler) serveReady(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case h.stopping.Load():
+		fail(w, http.StatusServiceUnavailable, "stopping")
+	case !h.shelf.ready():
+		fail(w, http.StatusServiceUnavailable, "the default pack cannot be read at the moment")
+	default:
+		w.Header().Set("Cache-Control", "no-store")
+		serveText(w, r, "ready\n")
 	}
 }
 

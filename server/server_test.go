@@ -64,6 +64,7 @@ func testPack(t testing.TB) fstest.MapFS {
 		names = append(names, name)
 		pack[weights.ShardPath(name)] = &fstest.MapFile{Data: data}
 	}
+	pack[TorrentPath] = &fstest.MapFile{Data: []byte("a torrent")}
 	tokenizer := []byte("a tokenizer")
 	pack["tokenizer.model"] = &fstest.MapFile{Data: tokenizer}
 	m := plan.Manifest(names)
@@ -87,9 +88,9 @@ func shardOf(t testing.TB, pack fstest.MapFS) (path string, data []byte) {
 	return "/packs/test/" + names[0], pack[names[0]].Data
 }
 
-func newHandler(t testing.TB, cfg Config) http.Handler {
+func newHandler(t testing.TB, cfg Config) *Handler {
 	t.Helper()
-	h, err := New(cfg)
+	h, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func newHandler(t testing.TB, cfg Config) http.Handler {
 
 func testHandler(t testing.TB) (http.Handler, fstest.MapFS) {
 	pack := testPack(t)
-	return newHandler(t, Config{Page: testPage(), Packs: map[string]fs.FS{"test": pack, "demo": pack}, Default: "demo"}), pack
+	return newHandler(t, Config{Page: testPage(), Packs: map[string]Store{"test": Files(pack), "demo": Files(pack)}, Default: "demo"}), pack
 }
 
 type exchange struct {
@@ -260,7 +261,7 @@ func TestETags(t *testing.T) {
 // The page opens the demo. Where that is not served, its bare address leads on to the
 // default pack.
 func TestWithoutDemo(t *testing.T) {
-	h := newHandler(t, Config{Page: testPage(), Packs: map[string]fs.FS{"other": testPack(t), "test": testPack(t)}, Default: "test"})
+	h := newHandler(t, Config{Page: testPage(), Packs: map[string]Store{"other": Files(testPack(t)), "test": Files(testPack(t))}, Default: "test"})
 	for path, want := range map[string]string{"/": "?pack=packs/test/", "/?q=a%20b": "?pack=packs/test/&q=a%20b"} {
 		exchange{path: path, wantStatus: 302, wantHeaders: map[string]string{"Location": want, "Cache-Control": "no-cache"}}.run(t, h)
 	}
@@ -269,15 +270,20 @@ func TestWithoutDemo(t *testing.T) {
 }
 
 func TestWithoutPage(t *testing.T) {
-	for name, page := range map[string]fs.FS{"nil": nil, "empty": fstest.MapFS{}, "only kept": fstest.MapFS{".keep": {}}} {
+	for name, page := range map[string]fs.FS{"empty": fstest.MapFS{}, "only kept": fstest.MapFS{".keep": {}}} {
 		t.Run(name, func(t *testing.T) {
-			h := newHandler(t, Config{Page: page, Packs: map[string]fs.FS{"test": testPack(t)}})
+			h := newHandler(t, Config{Page: page, Packs: map[string]Store{"test": Files(testPack(t))}})
 			exchange{path: "/index.html", wantStatus: 503, wantBody: "The page is not built: run make build, then start the server again.\n",
 				wantHeaders: map[string]string{"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}}.run(t, h)
 			exchange{path: "/packs/test/manifest.json", wantStatus: 200, wantBody: "*"}.run(t, h)
 			exchange{path: "/healthz", wantStatus: 200, wantBody: "ok\n"}.run(t, h)
 		})
 	}
+}
+
+func TestPageElsewhere(t *testing.T) {
+	h := newHandler(t, Config{Packs: map[string]Store{"test": Files(testPack(t))}})
+	exchange{path: "/index.html", wantStatus: 404, wantBody: "there is no such page file\n"}.run(t, h)
 }
 
 func TestVersion(t *testing.T) {
@@ -346,7 +352,7 @@ func TestEveryResponseHasADeadline(t *testing.T) {
 	pack := testPack(t)
 	big := testPage()
 	big["big.bin"] = &fstest.MapFile{Data: make([]byte, 10<<20)}
-	h := newHandler(t, Config{Page: big, Packs: map[string]fs.FS{"test": pack}})
+	h := newHandler(t, Config{Page: big, Packs: map[string]Store{"test": Files(pack)}})
 	shard, _ := shardOf(t, pack)
 	for _, c := range []struct {
 		method, path string

@@ -70,7 +70,7 @@ func TestShardsGoBySendfile(t *testing.T) {
 	debug := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for name, log := range map[string]*slog.Logger{"without log": nil, "with log": debug} {
 		t.Run(name, func(t *testing.T) {
-			h := newHandler(t, Config{Packs: map[string]fs.FS{"test": root.FS()}, Logger: log})
+			h := newHandler(t, Config{Packs: map[string]Store{"test": Files(root.FS())}, Logger: log})
 			var fromFile atomic.Int64
 			srv := httptest.NewUnstartedServer(h)
 			srv.Listener = countingListener{srv.Listener, &fromFile}
@@ -112,7 +112,7 @@ func TestLinkOutOfThePack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if _, err := New(Config{Packs: map[string]fs.FS{"test": root.FS()}}); err == nil {
+	if _, err := New(t.Context(), Config{Packs: map[string]Store{"test": Files(root.FS())}}); err == nil {
 		t.Error("a pack with a link to another folder was accepted")
 	}
 }
@@ -123,7 +123,7 @@ func FuzzRequest(f *testing.F) {
 	h, pack := testHandler(f)
 	shard, _ := shardOf(f, pack)
 	seeds := []struct{ path, ranges string }{
-		{"/", ""}, {"/index.html", "bytes=0-4"}, {"/packs/index.json", ""}, {"/packs/test/manifest.json", "bytes=-5"},
+		{"/", ""}, {"/index.html", "bytes=0-4"}, {"/packs.json", ""}, {"/packs/test/manifest.json", "bytes=-5"},
 		{"/packs/test/../../server.go", ""}, {"/packs/test/shards/../../../etc/passwd", ""}, {"/%2e%2e/%2e%2e/etc/passwd", ""},
 		{"//etc/passwd", ""}, {"/packs//manifest.json", ""}, {"/packs/test/secret.txt", ""}, {"/packs/test\x00/manifest.json", ""},
 		{"", ""}, {"*", ""}, {`/packs/test\..\secret.txt`, ""}, {"/assets/", ""},
@@ -148,7 +148,7 @@ func FuzzRequest(f *testing.F) {
 			}
 		}
 	}
-	own := map[string]bool{"/packs/index.json": true, "/version": true, "/healthz": true}
+	own := map[string]bool{"/packs.json": true, "/version": true, "/healthz": true}
 	f.Fuzz(func(t *testing.T, path, ranges string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.URL.Path = path

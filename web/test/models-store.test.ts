@@ -43,7 +43,9 @@ const model = (name: string) => models.models.find(each => each.info.name === na
 
 beforeEach(async () => {
   vi.useRealTimers();
-  vi.stubGlobal('fetch', async () => Response.json({ packs: ['demo', 'offered'] }));
+  vi.stubGlobal('fetch', async () =>
+    Response.json({ packs: [{ url: 'packs/demo/' }, { url: 'packs/offered/' }] }),
+  );
   packs = new FakePacks();
   engines = new EngineStore(undefined);
   models = new ModelsStore(engines, packs as unknown as Packs);

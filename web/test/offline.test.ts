@@ -59,7 +59,7 @@ describe('the pack that a page from the cache opens', () => {
   const home = (query: string) => redirectHome(new URL(query, scope), scope);
 
   it('is the one that the server would send it to', async () => {
-    await serverHas({ default: 'mixtral', packs: ['mixtral', 'small'] });
+    await serverHas({ default: 'mixtral', packs: [{ name: 'mixtral' }, { name: 'small' }] });
     expect(await home('')).toBe(`${scope}?pack=packs/mixtral/`);
     expect(await home('?q=hello')).toBe(`${scope}?pack=packs/mixtral/&q=hello`);
     expect(await home('?pack=https://example.com/p/')).toBeUndefined();
@@ -67,7 +67,7 @@ describe('the pack that a page from the cache opens', () => {
 
   it('is the page’s own choice where the server leaves it that', async () => {
     for (const packs of [
-      { default: 'demo', packs: ['demo', 'small'] },
+      { default: 'demo', packs: [{ name: 'demo' }, { name: 'small' }] },
       { default: '', packs: [] },
     ]) {
       await serverHas(packs);

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -66,9 +66,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
 
-	site := server.Config{Packs: make(map[string]fs.FS), Logger: log}
+	site := server.Config{Packs: make(map[string]server.Store), Logger: log}
 	if site.Page, err = web.Dist(); err != nil {
 		log.Warn("serving packs without the page", "reason", err)
+		site.Page = embed.FS{} // an empty one, for which the handler has an explanation
 	}
 	for _, p := range cfg.packs {
 		root, err := os.OpenRoot(p.dir)
@@ -76,14 +77,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return fmt.Errorf("-pack: %w: name a folder that tools/pack wrote", err)
 		}
 		defer root.Close()
-		site.Packs[p.name] = root.FS()
+		site.Packs[p.name] = server.Files(root.FS())
 	}
 	if len(cfg.packs) > 0 {
 		site.Default = cfg.packs[0].name
 	} else {
-		site.Packs["demo"] = demo.FS()
+		site.Packs["demo"] = server.Files(demo.FS())
 	}
-	handler, err := server.New(site)
+	handler, err := server.New(ctx, site)
 	if err != nil {
 		return err
 	}

@@ -220,9 +220,9 @@ export class ModelsStore extends Store {
 /** The server's list, beside the page; a host of plain files has none. */
 async function offeredPacks(): Promise<string[]> {
   try {
-    const response = await fetch('packs/index.json');
-    const { packs: names } = (await response.json()) as { packs: string[] };
-    return names.map(name => new URL(`packs/${encodeURIComponent(name)}/`, location.href).href);
+    const response = await fetch('packs.json');
+    const { packs: offers } = (await response.json()) as { packs: { url: string }[] };
+    return offers.map(({ url }) => new URL(url, location.href).href);
   } catch {
     return [];
   }

@@ -2,11 +2,11 @@
 // redirect; a page from the cache never reaches the server.
 
 const name = 'mixtab-home';
-const index = 'packs/index.json';
+const index = 'packs.json';
 
 interface Packs {
   default: string;
-  packs: string[];
+  packs: { name: string }[];
 }
 
 /** Asks the server for its packs and remembers the answer. */
@@ -21,7 +21,7 @@ export async function redirectHome(url: URL, scope: string): Promise<string | un
   const stored = await (await caches.open(name)).match(new URL(index, scope));
   if (!stored) return undefined;
   const { default: pack, packs } = (await stored.json()) as Packs;
-  if (pack === '' || packs.includes('demo')) return undefined;
+  if (pack === '' || packs.some(({ name }) => name === 'demo')) return undefined;
   const to = new URL(url);
   to.search = `?pack=packs/${pack}/&${url.search.slice(1)}`.replace(/&$/, '');
   return to.href;

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// A Store holds files by name (io/fs names: slash-separated, no ".."): a folder, the
+// built-in demo, a bucket.
+type Store interface {
+	// Open opens a file. One that is not there is fs.ErrNotExist.
+	Open(ctx context.Context, name string) (*Object, error)
+}
+
+// An Object is an open file. http.ServeContent copies from Content: an *os.File there
+// makes the kernel copy (sendfile), and a ResponseWriter that recognises a Content of
+// its own kind can hand on the stream behind it.
+type Object struct {
+	Size    int64
+	Content io.ReadSeekCloser
+}
+
+// A Sizer is a Store that tells the size of a file at next to no cost, as a folder does.
+// [New] asks it for every shard of a pack, so that a shard that is missing or cut short
+// is an error at the start. A bucket, where that would be a request for each shard at
+// every start, is no Sizer, and tells when a shard is asked for.
+type Sizer interface {
+	// Size fails as Open does.
+	Size(ctx context.Context, name string) (int64, error)
+}
+
+// Files is the store of a file system. It is a [Sizer].
+func Files(fsys fs.FS) Store { return files{fsys} }
+
+type files struct{ fsys fs.FS }
+
+func (f files) Open(_ context.Context, name string) (*Object, error) {
+	file, err := f.fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	// Files of os.Root and embed can seek; what cannot is read as a whole.
+	if content, ok := file.(io.ReadSeekCloser); ok {
+		return &Object{info.Size(), content}, nil
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	return &Object{int64(len(data)), struct {
+		io.ReadSeeker
+		io.Closer
+	}{bytes.NewReader(data), io.NopCloser(nil)}}, nil
+}
+
+func (f files) Size(_ context.Context, name string) (int64, error) {
+	info, err := fs.Stat(f.fsys, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "stat", Path: name, Err: errNoFile}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+var errNoFile = errors.New("is a folder or a device, not a file")
+
+// readFile reads a file of at most limit bytes whole.
+func readFile(ctx context.Context, store Store, name string, limit int64) ([]byte, error) {
+	object, err := store.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer object.Content.Close()
+	if object.Size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than any that mixtab writes (%d)", name, object.Size, limit)
+	}
+	data := make([]byte, object.Size)
+	if _, err := io.ReadFull(object.Content, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
