@@ -40,6 +40,12 @@ func Open(dir string) (*Pack, error) {
 	return open(os.DirFS(dir), dir)
 }
 
+// OpenRoot reads the manifest of the pack in a folder, and follows no link out of it, as
+// servers do not.
+func OpenRoot(root *os.Root) (*Pack, error) {
+	return open(root.FS(), root.Name())
+}
+
 // OpenFS reads the manifest of a pack that is the root of fsys, whose files must
 // implement io.ReaderAt as those of os.DirFS and embed.FS do.
 func OpenFS(fsys fs.FS) (*Pack, error) {
@@ -47,8 +53,9 @@ func OpenFS(fsys fs.FS) (*Pack, error) {
 }
 
 func open(fsys fs.FS, name string) (*Pack, error) {
-	raw, err := fs.ReadFile(fsys, weights.ManifestPath)
-	p := &Pack{fsys: fsys, name: name, raw: raw, checks: map[string]*check{}}
+	p := &Pack{fsys: fsys, name: name, checks: map[string]*check{}}
+	var err error
+	p.raw, err = p.readFile(weights.ManifestPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := fs.Stat(fsys, journalPath); err == nil {
 			return nil, fmt.Errorf("%s: packing has not finished: run the same pack command again", name)
@@ -56,9 +63,9 @@ func open(fsys fs.FS, name string) (*Pack, error) {
 		return nil, fmt.Errorf("%s: no %s there: name a folder that holds a pack", name, weights.ManifestPath)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: name a folder that holds a pack", p.path(weights.ManifestPath), reason(err))
+		return nil, p.unreadable(weights.ManifestPath, err, "name a folder that holds a pack")
 	}
-	if p.manifest, err = weights.ParseManifest(raw); err != nil {
+	if p.manifest, err = weights.ParseManifest(p.raw); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.path(weights.ManifestPath), err)
 	}
 	for _, s := range p.manifest.Shards {
@@ -76,17 +83,32 @@ func (p *Pack) Tokenizer() ([]byte, error) {
 	if t.Kind == weights.KindNone {
 		return nil, nil
 	}
-	b, err := fs.ReadFile(p.fsys, t.File)
+	b, err := p.readFile(t.File)
 	switch sum := sha256.Sum256(b); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: is missing: %s", p.path(t.File), packAgain)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w: %s", p.path(t.File), reason(err), packAgain)
+		return nil, p.unreadable(t.File, err, packAgain)
 	case hex.EncodeToString(sum[:]) != t.SHA256:
 		return nil, fmt.Errorf("%s: is damaged, or not the tokenizer that the manifest names: %s", p.path(t.File), packAgain)
 	}
 	return b, nil
 }
+
+// Torrent reads the file of the pack's torrent, unchecked; nil if there is none.
+func (p *Pack) Torrent() ([]byte, error) {
+	b, err := p.readFile(weights.TorrentPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := fs.Lstat(p.fsys, weights.TorrentPath); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	if err != nil {
+		return nil, p.unreadable(weights.TorrentPath, err, "make it again with tools/torrent, or remove it")
+	}
+	return b, nil
+}
+
+// Name is what errors call the folder.
+func (p *Pack) Name() string { return p.name }
 
 // Source joins the pack with a device.
 func (p *Pack) Source(dev gpu.Device) weights.Source { return &source{p, dev} }
@@ -129,32 +151,6 @@ func (s *source) Load(ctx context.Context, part weights.Part, dst gpu.Buffer, of
 	return nil
 }
 
-// Verify reads all shards and the tokenizer, and reports the first that is not what
-// the manifest says. progress, which may be nil, is told the bytes read so far.
-func (p *Pack) Verify(ctx context.Context, progress func(done, total int64)) error {
-	if _, err := p.Tokenizer(); err != nil {
-		return err
-	}
-	var done int64
-	for _, s := range p.manifest.Shards {
-		f, err := p.openShard(s.SHA256)
-		if err != nil {
-			return err
-		}
-		err = p.verify(ctx, f, func(n int) {
-			done += int64(n)
-			if progress != nil {
-				progress(done, p.manifest.Bytes())
-			}
-		})
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 var buffers = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // An openPart is a part whose shard is open and verified.
@@ -190,7 +186,7 @@ func (o *openPart) read(ctx context.Context, at int, dst []byte) error {
 		return o.pack.badShard(o.part.Shard, "was cut short while it was read")
 	}
 	if err != nil {
-		return o.pack.badShard(o.part.Shard, reason(err).Error())
+		return weights.BadShard("%w", o.pack.unreadable(weights.ShardPath(o.part.Shard), err, packAgain))
 	}
 	return nil
 }
@@ -219,26 +215,10 @@ func (p *Pack) verifyOnce(ctx context.Context, f shardFile) error {
 	if c.done && c.size == f.size && c.time.Equal(f.time) {
 		return nil
 	}
-	if err := p.verify(ctx, f, func(int) {}); err != nil {
+	if err := p.verify(ctx, f, func([]byte) {}); err != nil {
 		return err
 	}
 	c.done, c.size, c.time = true, f.size, f.time
-	return nil
-}
-
-func (p *Pack) verify(ctx context.Context, f shardFile, progress func(int)) error {
-	if want := p.checks[f.sha].want; f.size != want {
-		return p.badShard(f.sha, fmt.Sprintf("has %d bytes, not %d", f.size, want))
-	}
-	got, err := hash(ctx, io.NewSectionReader(f, 0, f.size), progress)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return p.badShard(f.sha, reason(err).Error())
-	case got != f.sha:
-		return p.badShard(f.sha, "has other bytes than its name says")
-	}
 	return nil
 }
 
@@ -252,32 +232,77 @@ type shardFile struct {
 }
 
 func (p *Pack) openShard(sha string) (shardFile, error) {
-	f, err := p.fsys.Open(weights.ShardPath(sha))
-	if errors.Is(err, fs.ErrNotExist) {
-		return shardFile{}, p.badShard(sha, "is missing")
+	name := weights.ShardPath(sha)
+	if _, err := p.stat(name); err != nil {
+		return shardFile{}, weights.BadShard("%w", p.unreadable(name, err, packAgain))
 	}
+	f, err := p.fsys.Open(name)
 	if err != nil {
-		return shardFile{}, p.badShard(sha, reason(err).Error())
+		return shardFile{}, weights.BadShard("%w", p.unreadable(name, err, packAgain))
 	}
 	info, err := f.Stat()
 	r, ok := f.(io.ReaderAt)
-	switch {
-	case err == nil && info.IsDir():
-		err = errors.New("is a folder")
-	case err == nil && !ok:
+	if err == nil && !ok {
 		err = errors.New("its file system cannot read at an offset")
 	}
 	if err != nil {
 		f.Close()
-		return shardFile{}, p.badShard(sha, reason(err).Error())
+		return shardFile{}, weights.BadShard("%w", p.unreadable(name, err, packAgain))
 	}
 	return shardFile{r, f, sha, info.Size(), info.ModTime()}, nil
+}
+
+// stat refuses what is no plain file before it is opened: a pipe would never open.
+func (p *Pack) stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(p.fsys, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("is a folder")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is no plain file")
+	}
+	return info, nil
+}
+
+// readFile reads a file that is small in every pack.
+func (p *Pack) readFile(name string) ([]byte, error) {
+	const most = 64 << 20
+	info, err := p.stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > most {
+		return nil, fmt.Errorf("has %d bytes, too many for what it is", info.Size())
+	}
+	return fs.ReadFile(p.fsys, name)
 }
 
 const packAgain = "pack or download the model again"
 
 func (p *Pack) badShard(sha, what string) error {
-	return weights.BadShard("%s: %s: %s", p.path(weights.ShardPath(sha)), what, packAgain)
+	return weights.BadShard("%w", p.fault(weights.ShardPath(sha), what, packAgain))
+}
+
+// unreadable says what an error of the file system means for a file, and what helps: if
+// nothing better is known, otherwise.
+func (p *Pack) unreadable(file string, err error, otherwise string) error {
+	link, noLink := fs.Lstat(p.fsys, file)
+	_, nowhere := fs.Stat(p.fsys, file)
+	switch {
+	case noLink == nil && link.Mode()&fs.ModeSymlink != 0 && nowhere != nil:
+		return p.fault(file, "is a link that leads nowhere, or out of the folder", "put the file itself there")
+	case errors.Is(err, fs.ErrNotExist):
+		return p.fault(file, "is missing", otherwise)
+	case errors.Is(err, fs.ErrPermission):
+		return p.fault(file, "must not be read by this user", "give leave to read it, and to enter its folder (chmod -R a+rX)")
+	}
+	return p.fault(file, reason(err).Error(), otherwise)
+}
+
+func (p *Pack) fault(file, what, remedy string) error {
+	return fmt.Errorf("%s: %s: %s", p.path(file), what, remedy)
 }
 
 // path is what errors call a file of the pack.
@@ -292,15 +317,16 @@ func reason(err error) error {
 	return err
 }
 
-// hash is the SHA-256 of all that r holds, in hexadecimal.
-func hash(ctx context.Context, r io.Reader, progress func(int)) (string, error) {
+// hashAll is the SHA-256 of all that r holds, in hexadecimal. took is shown each piece as it
+// is read.
+func hashAll(ctx context.Context, r io.Reader, took func([]byte)) (string, error) {
 	h := sha256.New()
 	buf := buffers.Get().(*[chunk]byte)
 	defer buffers.Put(buf)
 	for {
 		n, err := r.Read(buf[:])
 		h.Write(buf[:n])
-		progress(n)
+		took(buf[:n])
 		if err == io.EOF {
 			return hex.EncodeToString(h.Sum(nil)), nil
 		}

@@ -195,7 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 			"/manifest.json: not a directory: name a folder that holds a pack"},
 		{"manifest is a folder", func(dir string) error {
 			return errors.Join(os.Remove(dir+"/manifest.json"), os.Mkdir(dir+"/manifest.json", 0o755))
-		}, "/manifest.json: is a directory: name a folder"},
+		}, "/manifest.json: is a folder: name a folder"},
 		{"no JSON", func(dir string) error { return os.WriteFile(dir+"/manifest.json", []byte("<html>"), 0o644) },
 			"/manifest.json: is damaged or no manifest (invalid character '<' looking for beginning of value): pack or download the model again"},
 		{"newer", func(dir string) error { return os.WriteFile(dir+"/manifest.json", []byte(`{"version": 7}`), 0o644) },
@@ -243,7 +243,7 @@ func TestTokenizerRefuses(t *testing.T) {
 		"other": {func(f string) error { return os.WriteFile(f, []byte("another model's"), 0o644) },
 			": is damaged, or not the tokenizer that the manifest names: pack or download the model again"},
 		"folder": {func(f string) error { return errors.Join(os.Remove(f), os.Mkdir(f, 0o755)) },
-			": is a directory: pack or download the model again"},
+			": is a folder: pack or download the model again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "pack")

@@ -184,7 +184,7 @@ func (w *Writer) Done(ctx context.Context, shard int, size int64) (name string, 
 		return "", false
 	}
 	defer f.Close()
-	if got, err := hash(ctx, f, func(int) {}); err != nil || got != l.SHA256 {
+	if got, err := hashAll(ctx, f, func([]byte) {}); err != nil || got != l.SHA256 {
 		return "", false
 	}
 	w.mu.Lock()
@@ -207,7 +207,7 @@ func (w *Writer) Put(shard int, data []byte) (string, error) {
 		// Its file may be gone or damaged, though: then it is written anew.
 		if f, err := os.Open(w.path(weights.ShardPath(name))); err == nil {
 			defer f.Close()
-			if got, err := hash(context.Background(), f, func(int) {}); err == nil && got == name {
+			if got, err := hashAll(context.Background(), f, func([]byte) {}); err == nil && got == name {
 				return name, nil
 			}
 		}
@@ -267,14 +267,21 @@ func (w *Writer) Close() {
 
 const tempPrefix = ".tmp-"
 
-// writeFile makes a file appear complete or not at all, also if the power fails.
 func (w *Writer) writeFile(name string, data []byte) error {
-	path := w.path(name)
+	return w.fail(writeFile(w.path(name), data, w.written))
+}
+
+// WriteFile makes a file appear complete or not at all, also if the power fails.
+func WriteFile(path string, data []byte) error {
+	return writeFile(path, data, (*os.File).Write)
+}
+
+func writeFile(path string, data []byte, write func(*os.File, []byte) (int, error)) error {
 	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
 	if err != nil {
-		return w.fail(err)
+		return err
 	}
-	n, err := w.written(f, data)
+	n, err := write(f, data)
 	if err == nil && n < len(data) {
 		err = io.ErrShortWrite
 	}
@@ -293,7 +300,7 @@ func (w *Writer) writeFile(name string, data []byte) error {
 	if err != nil {
 		os.Remove(f.Name())
 	}
-	return w.fail(err)
+	return err
 }
 
 func (w *Writer) note(l journalLine) error {
