@@ -49,7 +49,7 @@ var layers = map[string][]string{
 	"desktop":                    {"demo", "desktop/...", "engine/...", "packdir", "server", "web"},
 	"web":                        {},
 	"server":                     {"engine/weights"},
-	"server/cmd":                 {"demo", "packdir", "server", "web"},
+	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "web"},
 	"demo":                       {},
 	"tools":                      {"..."},
 }

@@ -3,6 +3,7 @@ module mixtab
 go 1.26.0
 
 require (
+	github.com/anacrolix/torrent v1.62.0
 	github.com/cogentcore/webgpu v0.23.0
 	github.com/dustin/go-humanize v1.0.1
 	github.com/hack-pad/safejs v0.1.0
@@ -27,7 +28,6 @@ require (
 	github.com/anacrolix/generics v0.2.0 // indirect
 	github.com/anacrolix/missinggo v1.3.0 // indirect
 	github.com/anacrolix/missinggo/v2 v2.11.0 // indirect
-	github.com/anacrolix/torrent v1.62.0 // indirect
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.27 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.33.18 // indirect

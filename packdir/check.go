@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -143,7 +144,8 @@ func (p *Pack) Verify(ctx context.Context, progress func(done, total int64)) err
 }
 
 // Strangers lists the files of the folder that belong neither to the pack nor to its
-// torrent. They do no harm: nobody reads them.
+// torrent, among them what an interrupted writer has left; other names that begin with a
+// dot are not counted. They do no harm: nobody reads them.
 func (p *Pack) Strangers() ([]File, error) {
 	ours := map[string]bool{weights.TorrentPath: true}
 	for _, f := range p.files(nil) {
@@ -154,7 +156,8 @@ func (p *Pack) Strangers() ([]File, error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.path(name), reason(err))
 		}
-		if d.IsDir() || ours[name] {
+		hidden := d.Name()[0] == '.' && !strings.HasPrefix(d.Name(), tempPrefix)
+		if d.IsDir() || ours[name] || hidden {
 			return nil
 		}
 		info, err := d.Info()

@@ -10,9 +10,6 @@ import (
 	"mixtab/engine/weights"
 )
 
-// TorrentPath is where the torrent of a pack lies in it, if it has one.
-const TorrentPath = "pack.torrent"
-
 // pack serves one pack out of its store. Manifest, tokenizer and torrent are kept in
 // memory as they were when the pack was opened, so that they always belong together; the
 // shards are the manifest's, by their hashes.
@@ -52,9 +49,9 @@ func openPack(ctx context.Context, store Store) (*pack, error) {
 	}
 	p := &pack{store, make(map[string]*blob), make(map[string]shard),
 		about{Model: manifest.Name, Format: manifest.Format.String(), Bytes: manifest.Bytes(), Shards: len(manifest.Shards)}}
-	switch torrent, err := readFile(ctx, store, TorrentPath, torrentLimit); {
+	switch torrent, err := readFile(ctx, store, weights.TorrentPath, torrentLimit); {
 	case err == nil:
-		p.files[TorrentPath] = newBlob(torrent, "application/x-bittorrent")
+		p.files[weights.TorrentPath] = newBlob(torrent, "application/x-bittorrent")
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: make it again with tools/torrent, or remove it", err)
 	}

@@ -64,7 +64,7 @@ func testPack(t testing.TB) fstest.MapFS {
 		names = append(names, name)
 		pack[weights.ShardPath(name)] = &fstest.MapFile{Data: data}
 	}
-	pack[TorrentPath] = &fstest.MapFile{Data: []byte("a torrent")}
+	pack[weights.TorrentPath] = &fstest.MapFile{Data: []byte("a torrent")}
 	tokenizer := []byte("a tokenizer")
 	pack["tokenizer.model"] = &fstest.MapFile{Data: tokenizer}
 	m := plan.Manifest(names)

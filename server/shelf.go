@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mixtab/engine/weights"
 )
 
 // shelf holds the packs that are served.
@@ -98,8 +100,8 @@ func (s *shelf) list() {
 		if p := s.slots[name].pack.Load(); p != nil {
 			a := p.about
 			a.Name, a.URL = name, "packs/"+name+"/"
-			if p.files[TorrentPath] != nil {
-				a.Torrent = a.URL + TorrentPath
+			if p.files[weights.TorrentPath] != nil {
+				a.Torrent = a.URL + weights.TorrentPath
 			}
 			packs = append(packs, a)
 		}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
+	"mixtab/packdir"
 	"mixtab/server"
 )
 
@@ -21,22 +21,15 @@ func (p *packFlags) String() string {
 	return strings.Join(dirs, ",")
 }
 
-// Set takes "folder" or "name=folder". Without a name, the folder's own, in small letters
-// and with a dash for each character that a URL would have to escape.
+// Set takes "folder" or "name=folder".
 func (p *packFlags) Set(value string) error {
 	name, dir, named := strings.Cut(value, "=")
 	if !named {
 		dir = value
-		abs, err := filepath.Abs(dir)
-		if err != nil {
+		var err error
+		if name, err = packdir.ServedName(dir); err != nil {
 			return err
 		}
-		name = strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '_' {
-				return r
-			}
-			return '-'
-		}, strings.ToLower(filepath.Base(abs)))
 	}
 	if !server.PackName.MatchString(name) {
 		return fmt.Errorf("%q is no name for a pack: use -pack name=folder with lower-case letters, digits, '.', '_' and '-'", name)

@@ -77,7 +77,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return fmt.Errorf("-pack: %w: name a folder that tools/pack wrote", err)
 		}
 		defer root.Close()
-		site.Packs[p.name] = server.Files(root.FS())
+		site.Packs[p.name] = server.Files(offered(root, p.name, log))
 	}
 	if len(cfg.packs) > 0 {
 		site.Default = cfg.packs[0].name
