@@ -119,6 +119,11 @@ bench-peers: $(MODULES) ## measures mixtab beside ONNX Runtime Web, wllama and l
 	@tools/bootstrap.sh peers
 	@node tools/peers/main.mjs $(PEERS)
 
+.PHONY: bench-server
+bench-server: $(SERVER) ## measures the server beside nginx, which it installs from Debian (4 minutes; BENCHSERVER=-h lists flags)
+	@tools/bootstrap.sh bench-server
+	go run ./tools/benchserver -server $(SERVER) -json $(BENCHSERVER)
+
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)
 	@mkdir -p build

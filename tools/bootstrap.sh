@@ -5,6 +5,7 @@
 #   tools/bootstrap.sh build   Go and Node
 #   tools/bootstrap.sh test    also a C compiler, a Vulkan driver and Chromium
 #   tools/bootstrap.sh peers   also Vulkan's headers
+#   tools/bootstrap.sh bench-server   Go and Node, nginx, and the clients wrk and h2load
 set -euo pipefail
 
 die() { echo "mixtab: $*" >&2; exit 1; }
@@ -29,27 +30,41 @@ browser() {
 vulkan() { compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
 loader() { [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libvulkan.so.1* ]]; }
 
+has_nginx() { have nginx || [ -x /usr/sbin/nginx ]; } # Debian keeps it where only root looks
+
 packages=()
-have gcc || have clang || have cc || packages+=(gcc libc6-dev)
-loader || packages+=(libvulkan1)
-vulkan || packages+=(mesa-vulkan-drivers)
-[ "$1" != peers ] || [ -e /usr/include/vulkan/vulkan.h ] || packages+=(libvulkan-dev)
-if ! browser; then
-  # Ubuntu's package called chromium installs a snap, which no container can run.
-  if grep -qsi '^ID=ubuntu' /etc/os-release; then
-    die "no Chromium: install Google Chrome (https://www.google.com/chrome) or name a browser in MIXTAB_CHROMIUM"
+if [ "$1" = bench-server ]; then
+  has_nginx || packages+=(nginx)
+  have wrk || packages+=(wrk)
+  have h2load || packages+=(nghttp2-client)
+  found() { has_nginx && have wrk && have h2load; }
+else
+  have gcc || have clang || have cc || packages+=(gcc libc6-dev)
+  loader || packages+=(libvulkan1)
+  vulkan || packages+=(mesa-vulkan-drivers)
+  [ "$1" != peers ] || [ -e /usr/include/vulkan/vulkan.h ] || packages+=(libvulkan-dev)
+  if ! browser; then
+    # Ubuntu's package called chromium installs a snap, which no container can run.
+    if grep -qsi '^ID=ubuntu' /etc/os-release; then
+      die "no Chromium: install Google Chrome (https://www.google.com/chrome) or name a browser in MIXTAB_CHROMIUM"
+    fi
+    packages+=(chromium)
   fi
-  packages+=(chromium)
+  found() { browser && vulkan && loader; }
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
-  have sudo && sudo -n true 2>/dev/null || die "the tests need these system packages: ${packages[*]}"
+  have sudo && sudo -n true 2>/dev/null || die "these system packages are missing: ${packages[*]}"
   as_root=(sudo -n)
 fi
-have apt-get || die "the tests need the equivalents of these Debian packages: ${packages[*]}"
+have apt-get || die "missing are the equivalents of these Debian packages: ${packages[*]}"
 echo "mixtab: installing ${packages[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-browser && vulkan && loader || die "apt installed ${packages[*]}, but something of it cannot be found"
+# Debian's package starts nginx on port 80; we start our own.
+if [[ " ${packages[*]} " == *" nginx "* ]] && [ -d /run/systemd/system ]; then
+  "${as_root[@]}" systemctl disable --quiet --now nginx
+fi
+found || die "apt installed ${packages[*]}, but something of it cannot be found"
