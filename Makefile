@@ -19,15 +19,18 @@ MODULES := web/node_modules/.package-lock.json
 STATICCHECK := build/staticcheck
 GOBROWSER := build/gobrowser
 TESTSUM := build/testsum
+EDGE := build/edge/edge.wasm
+EDGE_PAGE := build/edge/page/_headers
+EDGE_MODULES := server/edge/node_modules/.package-lock.json
 
 TOOLCHAIN := build/toolchain
 
 # files(folders) are the sources under folders, without what is made or downloaded. The
 # folders themselves are among them, as their times tell of files that have gone.
-files = $(shell find $(1) \( -name node_modules -o -path web/build -o -path web/dist -o -name testdata -o -path demo/checkpoint \) -prune -o \( -type d -o -type f ! -name '*_test.go' \) -print 2>/dev/null)
+files = $(shell find $(1) \( -name node_modules -o -name .wrangler -o -path web/build -o -path web/dist -o -name testdata -o -path demo/checkpoint \) -prune -o \( -type d -o -type f ! -name '*_test.go' \) -print 2>/dev/null)
 JS := GOOS=js GOARCH=wasm
 # What compiles for the browser.
-JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./tools/peers/ours
+JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./server/edge ./tools/peers/ours
 
 .PHONY: help
 help: ## lists these targets
@@ -43,7 +46,7 @@ build: bootstrap-build $(SERVER) ## builds the WebAssembly, the page and the ser
 
 .PHONY: test
 test: bootstrap-test ## runs everything that CI runs: the stages below, one after the other
-	@tools/stages.sh check test-native test-browser test-page e2e
+	@tools/stages.sh check test-native test-browser test-page edge-test e2e
 
 .PHONY: check
 check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript and its linter
@@ -133,6 +136,28 @@ demo-model: ## trains the demo model from nothing and packs it into build/demo-p
 	rm -rf build/demo-pack
 	go run ./tools/pack -in build/demo-checkpoint -out build/demo-pack -format $(DEMO_FORMAT) -verify
 
+# Wrangler tells nobody of its use, and asks nobody about this machine.
+WRANGLER := cd server/edge && CLOUDFLARE_CF_FETCH_ENABLED=false WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false npx --no-install wrangler
+
+.PHONY: edge-build
+edge-build: bootstrap-build $(EDGE) $(EDGE_PAGE) $(EDGE_MODULES) ## builds the Cloudflare Worker and its page (docs/EDGE.md), and prints its size
+	@kb=$$(($$(cat $(EDGE) build/edge/wasm_exec.js server/edge/*.mjs | gzip | wc -c) / 1024)); \
+	  echo "the Worker has $$kb KB compressed, of 3072 that the free plan takes"; [ $$kb -le 3072 ]
+
+.PHONY: edge-dev
+edge-dev: edge-build ## runs the Worker here, offline, in workerd with a local R2 that holds the demo pack (or PACK, as demo)
+	@rm -rf build/edge/state
+	@cd server/edge && node local/fill.mjs ../../build/edge/state mixtab-packs 'packs/demo=$(if $(PACK),$(abspath $(PACK)),../../demo/pack)'
+	@$(WRANGLER) dev --local --ip 127.0.0.1 --port 8787 --persist-to ../../build/edge/state
+
+.PHONY: edge-test
+edge-test: $(TESTSUM) $(EDGE) $(EDGE_MODULES) ## runs the Worker in workerd, offline, against the conformance suite that the server passes
+	@MIXTAB_REQUIRE=edge go test -json ./server/edge/... | $(TESTSUM)
+
+.PHONY: edge-deploy
+edge-deploy: edge-build ## deploys the Worker with wrangler, which asks who you are (docs/EDGE.md; DRY=1 only shows what would be sent)
+	@$(WRANGLER) deploy --strict $(if $(DRY),--dry-run --outdir ../../build/edge/bundle)
+
 .PHONY: screenshots
 screenshots: bootstrap-test $(SERVER) ## takes the README's pictures of the page, into docs/screenshots
 	@cd web && node e2e/screenshots.mjs
@@ -178,6 +203,19 @@ $(PAGE): $(MODULES) $(WASM) $(call files,web)
 $(SERVER): go.mod go.sum $(TOOLCHAIN) $(PAGE) $(call files,server web/web.go demo packdir engine/weights engine/quant engine/gpu)
 	@mkdir -p $(@D)
 	go build -buildvcs=auto -o $@ ./server/cmd/mixtab-server
+
+$(EDGE): go.mod go.sum $(TOOLCHAIN) $(call files,server engine/weights engine/quant engine/gpu)
+	@mkdir -p $(@D)
+	$(JS) go build -trimpath -ldflags='-s -w' -o $@ ./server/edge
+	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(@D)
+
+$(EDGE_PAGE): $(PAGE) $(call files,server)
+	go run ./server/edge/page -in web/dist -out $(@D)
+
+# Install scripts only fetch what is there already.
+$(EDGE_MODULES): server/edge/package-lock.json
+	cd server/edge && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 $(STATICCHECK): go.mod
 	@mkdir -p $(@D)

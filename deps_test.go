@@ -49,6 +49,8 @@ var layers = map[string][]string{
 	"desktop":                    {"demo", "desktop/...", "engine/...", "packdir", "server", "web"},
 	"web":                        {},
 	"server":                     {"engine/weights"},
+	"server/edge":                {"engine/weights", "server"},
+	"server/edge/page":           {"server"},
 	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "web"},
 	"demo":                       {},
 	"tools":                      {"..."},
@@ -63,8 +65,9 @@ var impure = []string{"C", "net/http", "os", "syscall/js"}
 // keepers are the only folders that may import these, tests apart.
 var keepers = map[string][]string{
 	"github.com/cogentcore/webgpu": {"desktop/webgpu", "wasm/webgpu"},
-	"github.com/hack-pad/safejs":   {"wasm"},
-	"syscall/js":                   {"wasm"},
+	"github.com/hack-pad/safejs":   {"server/edge", "wasm"},
+	"github.com/syumai/workers":    {"server/edge"},
+	"syscall/js":                   {"server/edge", "wasm"},
 }
 
 // goFile is what a Go file says of itself before its first declaration.
@@ -241,7 +244,7 @@ func TestDependenciesAreDocumented(t *testing.T) {
 		}
 	}
 	want := goDependencies(t)
-	for _, file := range []string{"web/package.json", "web/lib/package.json"} {
+	for _, file := range []string{"web/package.json", "web/lib/package.json", "server/edge/package.json"} {
 		maps.Copy(want, npmDependencies(t, file))
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {

@@ -99,3 +99,30 @@ func TestReadyUntilStopped(t *testing.T) {
 	exchange{path: "/readyz", wantStatus: 503, wantBody: "stopping\n"}.run(t, h)
 	exchange{path: "/healthz", wantStatus: 200, wantBody: "ok\n"}.run(t, h)
 }
+
+// trusting is a bucket that is not asked for the size of a shard before its content.
+type trusting struct {
+	moody
+	sized int64 // the size that it was told last
+}
+
+func (s *trusting) OpenSized(name string, size int64) *Object {
+	s.sized = size
+	object, err := s.Store.Open(context.Background(), name)
+	if err != nil {
+		panic(err)
+	}
+	return object
+}
+
+func TestTrustingStore(t *testing.T) {
+	pack := testPack(t)
+	bucket := &trusting{moody: moody{Store: Files(pack)}}
+	h := newHandler(t, Config{Packs: map[string]Store{"test": bucket}})
+	opened := bucket.opened.Load()
+	shard, data := shardOf(t, pack)
+	exchange{path: shard, wantStatus: 200, wantBody: string(data)}.run(t, h)
+	if bucket.sized != int64(len(data)) || bucket.opened.Load() != opened {
+		t.Errorf("told the size %d of %d; opened %d times", bucket.sized, len(data), bucket.opened.Load()-opened)
+	}
+}

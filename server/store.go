@@ -33,6 +33,13 @@ type Sizer interface {
 	Size(ctx context.Context, name string) (int64, error)
 }
 
+// A Trusting store opens a file whose size is known from the manifest without looking for
+// it first, which saves a request to a bucket for each one to a shard. A file that is not
+// there, or has another size, is found out when its content is sent.
+type Trusting interface {
+	OpenSized(name string, size int64) *Object
+}
+
 // Files is the store of a file system. It is a [Sizer].
 func Files(fsys fs.FS) Store { return files{fsys} }
 

@@ -1,0 +1,15 @@
+// Serves until its input ends, for tests that are not written in JavaScript:
+//
+//   node local/serve.mjs '{"packs": {"demo": "/path/of/demo/pack"}}'
+//
+// The argument is what start of site.mjs takes. One line on stdout is the address.
+
+import { start } from "./site.mjs";
+
+const site = await start(JSON.parse(process.argv[2]));
+console.log(site.url);
+process.stdin.resume();
+process.stdin.on("end", async () => {
+  await site.stop();
+  process.exit(0); // Miniflare keeps timers
+});

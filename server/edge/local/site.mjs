@@ -1,0 +1,71 @@
+// The Worker in workerd on this machine, by Miniflare, as wrangler.jsonc says, with a
+// bucket in a folder of its own. Nothing of it asks the network.
+
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+
+/**
+ * Starts the Worker. build is the folder with edge.wasm and wasm_exec.js; packs are
+ * folders by name, that of preset the one that the page opens; page is a folder that
+ * server/edge/page wrote; entry is a module of this folder that stands in front of
+ * worker.mjs; vars are further variables.
+ */
+export async function start({ build = path.join(root, "build/edge"), packs = {}, preset, page, entry, vars = {}, port = 0 }) {
+  const state = await mkdtemp(path.join(tmpdir(), "mixtab-edge-"));
+  const config = workerOptions(path.join(root, "server/edge/wrangler.jsonc")).workerOptions;
+  const module = async (type, file, from = path.join(root, file)) => ({
+    type,
+    path: path.join(root, file), // from where it imports others
+    contents: await readFile(from),
+  });
+  const modules = await Promise.all([
+    ...(entry ? [module("ESModule", `server/edge/local/${entry}`)] : []),
+    module("ESModule", "server/edge/worker.mjs"),
+    module("ESModule", "server/edge/program.mjs"),
+    module("ESModule", "build/edge/wasm_exec.js", path.join(build, "wasm_exec.js")),
+    module("CompiledWasm", "build/edge/edge.wasm", path.join(build, "edge.wasm")),
+  ]);
+  const miniflare = new Miniflare({
+    ...config,
+    host: "127.0.0.1",
+    port,
+    cf: false, // which would be fetched from Cloudflare
+    resourcePersistencePath: state,
+    modulesRoot: root,
+    modules,
+    assets: page && { ...config.assets, directory: page },
+    bindings: {
+      PACKS: Object.fromEntries(Object.keys(packs).map((name) => [name, `packs/${name}`])),
+      ...(preset && { DEFAULT: preset }),
+      ...vars,
+    },
+  });
+  const url = String(await miniflare.ready).replace(/\/$/, "");
+  const bucket = await miniflare.getR2Bucket("BUCKET");
+  for (const [name, folder] of Object.entries(packs)) await fill(bucket, `packs/${name}`, folder);
+  return {
+    url,
+    bucket,
+    async stop() {
+      await miniflare.dispose();
+      await rm(state, { recursive: true });
+    },
+  };
+}
+
+/** Puts the files of a pack under a folder of a bucket, the manifest last. */
+export async function fill(bucket, folder, from) {
+  const files = (await readdir(from, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)))
+    .sort((a, b) => Number(a === "manifest.json") - Number(b === "manifest.json"));
+  for (const file of files) {
+    const data = await readFile(path.join(from, file));
+    await bucket.put(`${folder}/${file}`, new Uint8Array(data).buffer);
+  }
+}

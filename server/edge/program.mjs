@@ -1,0 +1,117 @@
+// The Go program, as the Worker keeps it: started inside a request, as nothing may be
+// asked of the bucket outside of one, and then there for all later ones.
+//
+// What belongs to a request, such as a stream or a promise, ends with it when its client
+// breaks off. So no request may wait for what another one started: its own would never
+// come, and the runtime says so by ending it.
+
+import "../../build/edge/wasm_exec.js"; // Go's own; defines Go
+import module from "../../build/edge/edge.wasm";
+
+/** For how long a request lets another one read the manifests before it does so itself. */
+const OPENING_MS = 10_000;
+
+/** How old manifests may get before a request has them compared with the bucket's. */
+export const FRESH_MS = 60_000;
+
+/** When an answer that has not come belongs to a client that has gone. */
+const GONE_MS = 120_000;
+
+export class Program {
+  #binding = {};
+  #go = new Go();
+  #memory;
+  #opened = false;
+  #opening = 0; // since when some request has been reading the manifests, or 0
+  #checked = 0; // when they were compared last
+  #waiting = new Map(); // from how to fail a request to when it came, oldest first
+
+  /** Whether the program has ended, and with what. */
+  ended = null;
+
+  constructor(env) {
+    // syumai/workers finds its surroundings here, while Go runs up to where main blocks.
+    globalThis.context = { env, binding: this.#binding };
+    const instance = new WebAssembly.Instance(module, { ...this.#go.importObject, workers: { ready() {} } });
+    this.#memory = instance.exports.mem;
+    const resume = this.#go._resume.bind(this.#go);
+    this.#go._resume = () => {
+      try {
+        resume();
+      } catch (error) {
+        this.#end(error); // a trap of WebAssembly: what is left is not to be trusted
+      }
+    };
+    this.#go.run(instance).then(
+      () => this.#end(new Error("the Go program has ended")),
+      (error) => this.#end(error),
+    );
+  }
+
+  get bytes() {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Reads the packs' manifests, unless that was done. */
+  async open(ctx) {
+    while (!this.#opened) {
+      if (Date.now() - this.#opening > OPENING_MS) await this.#read(ctx);
+      else await scheduler.wait(5);
+      if (this.ended) throw this.ended;
+    }
+  }
+
+  /** Lets the manifests be compared with the bucket's from time to time, behind an answer. */
+  refresh(ctx) {
+    if (Date.now() - this.#checked < FRESH_MS) return;
+    this.#checked = Date.now();
+    this.#read(ctx).catch((error) => console.error("edge:", error.message));
+  }
+
+  async #read(ctx) {
+    this.#opening = this.#checked = Date.now();
+    const reading = this.#ask((done, fail) => {
+      this.#binding.open((wrong) => (wrong === null ? done() : fail(new Error(wrong))));
+    });
+    ctx.waitUntil(reading.catch(() => {})); // goes on when this request's client does not
+    try {
+      await reading;
+      this.#opened = true;
+    } finally {
+      this.#opening = 0;
+    }
+  }
+
+  answer(request) {
+    return this.#ask((done, fail) => this.#binding.handleRequest(request).then(done, fail));
+  }
+
+  /** A promise that is broken when the program ends. */
+  #ask(question) {
+    const now = Date.now();
+    for (const [fail, since] of this.#waiting) {
+      if (now - since < GONE_MS) break;
+      this.#waiting.delete(fail);
+      fail(new Error("no answer"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(reject, now);
+      const settled = (settle) => (value) => {
+        this.#waiting.delete(reject);
+        settle(value);
+      };
+      try {
+        question(settled(resolve), settled(reject));
+      } catch (error) {
+        this.#waiting.delete(reject);
+        reject(error);
+      }
+    });
+  }
+
+  #end(error) {
+    this.ended ??= error;
+    for (const fail of this.#waiting.keys()) fail(error);
+    this.#waiting.clear();
+  }
+}
