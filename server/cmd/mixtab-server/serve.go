@@ -66,7 +66,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
 
-	site := server.Config{Packs: make(map[string]server.Store), Logger: log}
+	site := server.Config{Packs: make(map[string]server.Store)}
 	if site.Page, err = web.Dist(); err != nil {
 		log.Warn("serving packs without the page", "reason", err)
 		site.Page = embed.FS{} // an empty one, for which the handler has an explanation
