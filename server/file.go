@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -92,11 +93,11 @@ func (v *variant) serve(w http.ResponseWriter, r *http.Request, store Store) {
 	if v.data == nil {
 		var err error
 		if object, err = v.open(r, store, part.from); err != nil {
-			code := http.StatusBadGateway
 			if errors.Is(err, fs.ErrNotExist) {
-				code = http.StatusNotFound
+				fail(w, http.StatusNotFound, v.name+" has gone from where the server keeps it")
+			} else {
+				fail(w, http.StatusBadGateway, v.name+" cannot be read where the server keeps it")
 			}
-			fail(w, code, v.name+" has gone from where the server keeps it, or cannot be read there")
 			return
 		}
 		defer object.Content.Close()
@@ -134,12 +135,10 @@ func (v *variant) open(r *http.Request, store Store, from int64) (*Object, error
 	}
 	// What leaves under a hash is kept for ever, so a file that has changed since the
 	// start must not leave.
-	err = errChanged
-	if object.Size == v.size {
-		err = nil
-		if from > 0 {
-			_, err = object.Content.Seek(from, io.SeekStart)
-		}
+	if object.Size != v.size {
+		err = fmt.Errorf("%s has %d bytes instead of %d", v.name, object.Size, v.size)
+	} else if from > 0 {
+		_, err = object.Content.Seek(from, io.SeekStart)
 	}
 	if err != nil {
 		object.Content.Close()
@@ -147,8 +146,6 @@ func (v *variant) open(r *http.Request, store Store, from int64) (*Object, error
 	}
 	return object, nil
 }
-
-var errChanged = errors.New("has another size than at the start")
 
 func contentHash(data []byte) string {
 	sum := sha256.Sum256(data)
