@@ -49,10 +49,10 @@ var layers = map[string][]string{
 	"desktop":                    {"demo", "desktop/...", "engine/...", "packdir", "server", "web"},
 	"web":                        {},
 	"server":                     {"engine/weights"},
-	"server/conformance":         {"engine/quant", "engine/weights"},
+	"server/box":                 {},
 	"server/edge":                {"engine/weights", "server"},
 	"server/edge/page":           {"server"},
-	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "web"},
+	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "server/box", "web"},
 	"demo":                       {},
 	"tools":                      {"..."},
 }

@@ -18,8 +18,9 @@ import (
 // commands are what the first argument may ask for. Without one, or where it is a flag,
 // the server serves.
 var commands = map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) error{
-	"serve":  serve,
-	"verify": verify,
+	"healthcheck": healthcheck,
+	"serve":       serve,
+	"verify":      verify,
 }
 
 func main() {
