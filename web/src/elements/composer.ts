@@ -177,8 +177,7 @@ export class MixtabComposer extends MixtabElement {
   }
 
   protected override firstUpdated(): void {
-    // Whoever is at the list already stays there.
-    if (!this.modest && document.activeElement === document.body) this.focus();
+    if (!this.modest) this.focus();
   }
 
   protected override updated(changed: PropertyValues): void {

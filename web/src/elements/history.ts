@@ -49,6 +49,10 @@ export class MixtabHistory extends MixtabElement {
   #search = new AbortController();
   /** Where the focus goes when it is drawn. */
   #focusNext: string | undefined;
+  /** The rows are those of all conversations, not only of the recent ones, which are read first. */
+  #whole = false;
+  /** Where End went while they were not: from there it goes on to the last of all. */
+  #endSoFar: string | undefined;
   readonly #resized = new ResizeObserver(() => this.#look());
 
   static override styles = [base, button, historyStyles];
@@ -71,8 +75,9 @@ export class MixtabHistory extends MixtabElement {
   }
 
   protected override willUpdate(): void {
-    const { heads } = this.history;
+    const { heads, loaded } = this.history;
     const { hits } = this;
+    this.#whole = loaded;
     const day = new Date().toDateString();
     const of = this.#rowsOf;
     if (of && of.heads === heads && of.hits === hits && of.day === day) return;
@@ -82,6 +87,15 @@ export class MixtabHistory extends MixtabElement {
   }
 
   protected override updated(): void {
+    this.#takeFocus();
+    if (this.#endSoFar === undefined || !this.#whole) return;
+    const stayed = this.renderRoot.querySelector(`button.title[data-id="${this.#endSoFar}"]:focus`);
+    this.#endSoFar = undefined;
+    const last = this.#items.at(-1);
+    if (stayed && last) this.#moveTo(last);
+  }
+
+  #takeFocus(): void {
     const id = this.#focusNext;
     if (id === undefined) return;
     const node = this.renderRoot.querySelector<HTMLElement>(`[data-id="${id}"]`);
@@ -289,9 +303,7 @@ export class MixtabHistory extends MixtabElement {
     const bottom = (item.top + item.height) * rem;
     if (top < scrollTop) this.scroller.scrollTop = top;
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight;
-    // At once, as the next key may come before the next update and would go to what has the focus now.
-    this.requestUpdate();
-    this.performUpdate();
+    this.requestUpdate(); // What was active already may yet have to take the focus.
   }
 
   #keyed(event: KeyboardEvent): void {
@@ -315,6 +327,7 @@ export class MixtabHistory extends MixtabElement {
       const next = this.#items[to];
       if (next) this.#moveTo(next);
       else if (to < 0) this.field.focus();
+      if (event.key === 'End' && !this.#whole) this.#endSoFar = next?.head.id;
     } else if (event.key === 'F2') this.#act('rename', item.head);
     else if (event.key === 'Delete') this.#act('delete', item.head);
     else return;
