@@ -50,6 +50,7 @@ var layers = map[string][]string{
 	"web":                        {},
 	"server":                     {"engine/weights"},
 	"server/box":                 {},
+	"server/conformance":         {"engine/quant", "engine/weights"},
 	"server/edge":                {"engine/weights", "server"},
 	"server/edge/page":           {"server"},
 	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "server/box", "web"},

@@ -6,41 +6,56 @@ import (
 )
 
 // codings are the content codings that the build writes beside a file, best first, with
-// the file name ending of each.
-var codings = []struct{ name, suffix string }{
-	{"br", ".br"},
-	{"gzip", ".gz"},
+// the file name ending of each. Of the WebAssembly, brotli leaves 20 %, zstd 22 %, gzip 27 %.
+var codings = [...]struct{ name, suffix string }{
+	brotli:  {"br", ".br"},
+	zstd:    {"zstd", ".zst"},
+	gzipped: {"gzip", ".gz"},
 }
 
-// negotiate returns the coding to answer accept with (the values of Accept-Encoding,
-// joined by commas), or "" for the plain file. The highest q wins, then our order; the
-// plain file comes last unless the client ranks it by name.
-func negotiate(accept string, have func(coding string) bool) string {
-	star, identity := -1.0, -1.0 // not mentioned
-	asked := make(map[string]float64)
-	for _, item := range strings.Split(accept, ",") {
-		name, q := parseCoding(item)
-		switch name {
-		case "":
-		case "*":
-			star = q
-		case "identity":
-			identity = q
-		case "x-gzip":
-			asked["gzip"] = q
-		default:
-			asked[name] = q
+const (
+	brotli = iota
+	zstd
+	gzipped
+)
+
+// choose returns the variant to answer accept with, the lines of Accept-Encoding. The
+// highest q wins, then our order; the plain file comes last unless the client ranks it by
+// name.
+func (f *file) choose(accept []string) *variant {
+	if f.coded == ([len(codings)]*variant{}) {
+		return f.plain
+	}
+	const unsaid = -1
+	star, identity := float64(unsaid), float64(unsaid)
+	asked := [len(codings)]float64{unsaid, unsaid, unsaid}
+	for _, line := range accept {
+		for item := range strings.SplitSeq(line, ",") {
+			switch name, q := parseCoding(item); name {
+			case "*":
+				star = q
+			case "identity":
+				identity = q
+			case "x-gzip":
+				asked[gzipped] = q
+			default:
+				for i := range codings {
+					if codings[i].name == name {
+						asked[i] = q
+					}
+				}
+			}
 		}
 	}
-	best, bestQ := "", max(identity, 0)
-	for _, c := range codings {
-		q, named := asked[c.name]
-		if !named {
-			q = max(star, 0)
+	best, bestQ := f.plain, max(identity, 0)
+	for i, v := range f.coded {
+		q := asked[i]
+		if q == unsaid {
+			q = star
 		}
 		// A tie with the plain file goes to the smaller body.
-		if q > 0 && have(c.name) && (q > bestQ || q == bestQ && best == "") {
-			best, bestQ = c.name, q
+		if v != nil && q > 0 && (q > bestQ || q == bestQ && best == f.plain) {
+			best, bestQ = v, q
 		}
 	}
 	return best
@@ -52,7 +67,7 @@ func parseCoding(item string) (name string, q float64) {
 	name, params, _ := strings.Cut(item, ";")
 	name = strings.ToLower(strings.TrimSpace(name))
 	q = 1
-	for _, p := range strings.Split(params, ";") {
+	for p := range strings.SplitSeq(params, ";") {
 		key, value, _ := strings.Cut(p, "=")
 		if !strings.EqualFold(strings.TrimSpace(key), "q") {
 			continue

@@ -1,16 +1,33 @@
 package server
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
-func TestNegotiate(t *testing.T) {
-	both := func(c string) bool { return c == "br" || c == "gzip" }
-	gzip := func(c string) bool { return c == "gzip" }
-	none := func(string) bool { return false }
+func TestChoose(t *testing.T) {
+	coded := func(names ...string) *file {
+		f := &file{plain: &variant{}}
+		for i, c := range codings {
+			if slices.Contains(names, c.name) {
+				f.coded[i] = &variant{name: c.name}
+			}
+		}
+		return f
+	}
+	all, both, gzip, none := coded("br", "zstd", "gzip"), coded("br", "gzip"), coded("gzip"), coded()
 	for _, c := range []struct {
 		accept string
-		have   func(string) bool
+		have   *file
 		want   string
 	}{
+		{"", all, ""},
+		{"gzip, deflate, br, zstd", all, "br"},
+		{"gzip, deflate, zstd", all, "zstd"},
+		{"gzip, zstd;q=0.9", all, "gzip"},
+		{"br;q=0.2, zstd;q=0.9, gzip;q=0.3", all, "zstd"},
+		{"zstd", both, ""},
 		{"", both, ""},
 		{"br", both, "br"},
 		{"gzip, deflate, br, zstd", both, "br"},
@@ -42,8 +59,11 @@ func TestNegotiate(t *testing.T) {
 		{",, ,br,", both, "br"},
 		{"brotli", both, ""},
 	} {
-		if got := negotiate(c.accept, c.have); got != c.want {
-			t.Errorf("negotiate(%q): got %q, want %q", c.accept, got, c.want)
+		// The lines of a header are one list.
+		for _, lines := range [][]string{{c.accept}, strings.SplitAfter(c.accept, ",")} {
+			if got := c.have.choose(lines).name; got != c.want {
+				t.Errorf("choose(%q): got %q, want %q", lines, got, c.want)
+			}
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -34,24 +36,41 @@ var permissions = strings.Join([]string{
 	"magnetometer=()", "microphone=()", "midi=()", "payment=()", "serial=()", "usb=()",
 }, ", ")
 
-// secure sets what every response carries. COOP and COEP together make the page
+// A field is a line of a header, ready to be put into an http.Header without copying.
+// Nobody changes the slice.
+type field struct {
+	name  string // in Go's spelling, as in Etag
+	value []string
+}
+
+func newField(name, value string) field { return field{http.CanonicalHeaderKey(name), []string{value}} }
+
+type fields []field
+
+func (f fields) set(h http.Header) {
+	for _, each := range f {
+		h[each.name] = each.value
+	}
+}
+
+// secure is what every response carries. COOP and COEP together make the page
 // cross-origin isolated, which gives it finer clocks and memory measurement.
-func secure(h http.Header) {
-	h.Set("Content-Security-Policy", csp)
-	h.Set("Permissions-Policy", permissions)
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
+var secure = fields{
+	newField("Content-Security-Policy", csp),
+	newField("Permissions-Policy", permissions),
+	newField("Cross-Origin-Opener-Policy", "same-origin"),
+	newField("Cross-Origin-Embedder-Policy", "require-corp"),
+	newField("Cross-Origin-Resource-Policy", "same-origin"),
+	newField("Referrer-Policy", "no-referrer"),
+	newField("X-Content-Type-Options", "nosniff"),
 }
 
 // share opens a response to pages of other origins.
-func share(h http.Header) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("Timing-Allow-Origin", "*")
+var share = fields{
+	newField("Access-Control-Allow-Origin", "*"),
+	newField("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"),
+	newField("Cross-Origin-Resource-Policy", "cross-origin"),
+	newField("Timing-Allow-Origin", "*"),
 }
 
 // allowed answers which methods there are; to a CORS preflight it also names the
@@ -65,23 +84,15 @@ func allowed(h http.Header, preflight bool) {
 	}
 }
 
-// normaliseRange removes a Range header that we answer with the whole body: several
-// ranges, units other than bytes, and any range of a HEAD, for which none is defined.
-// What is left is one range of bytes, for net/http to judge.
-func normaliseRange(r *http.Request) {
-	values := r.Header.Values("Range")
-	if len(values) == 0 {
-		return
-	}
-	unit, set, _ := strings.Cut(values[0], "=")
-	if len(values) > 1 || r.Method != http.MethodGet || unit != "bytes" || strings.Contains(set, ",") {
-		r.Header.Del("Range")
-	}
+// say answers with a short text that is not worth an ETag.
+func say(w http.ResponseWriter, code int, text string) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(code)
+	io.WriteString(w, text) // to a HEAD, net/http sends none of it
 }
 
-// fail answers with one line of plain text. http.Error drops the headers that belong to
-// the body that is not sent.
-func fail(w http.ResponseWriter, code int, text string) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, text, code)
-}
+// fail answers with one line of what is wrong.
+func fail(w http.ResponseWriter, code int, text string) { say(w, code, text+"\n") }

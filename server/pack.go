@@ -14,15 +14,9 @@ import (
 // memory as they were when the pack was opened, so that they always belong together; the
 // shards are the manifest's, by their hashes.
 type pack struct {
-	store  Store
-	files  map[string]*blob // manifest.json and, where the pack has them, tokenizer and torrent
-	shards map[string]shard // by name, such as shards/<hash>.bin
-	about  about
-}
-
-type shard struct {
-	etag string
-	size int64
+	store Store
+	files map[string]*file // by name: manifest.json, shards/<hash>.bin, …
+	about about
 }
 
 // What is kept in memory has limits, several times what the largest model needs, so that
@@ -47,11 +41,10 @@ func openPack(ctx context.Context, store Store) (*pack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", weights.ManifestPath, err)
 	}
-	p := &pack{store, make(map[string]*blob), make(map[string]shard),
-		about{Model: manifest.Name, Format: manifest.Format.String(), Bytes: manifest.Bytes(), Shards: len(manifest.Shards)}}
+	p := &pack{store, make(map[string]*file), about{Model: manifest.Name, Format: manifest.Format.String(), Bytes: manifest.Bytes(), Shards: len(manifest.Shards)}}
 	switch torrent, err := readFile(ctx, store, weights.TorrentPath, torrentLimit); {
 	case err == nil:
-		p.files[weights.TorrentPath] = newBlob(torrent, "application/x-bittorrent")
+		p.files[weights.TorrentPath] = newFile(torrent, "application/x-bittorrent")
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: make it again with tools/torrent, or remove it", err)
 	}
@@ -65,11 +58,13 @@ func openPack(ctx context.Context, store Store) (*pack, error) {
 		if contentHash(data) != t.SHA256 {
 			return nil, fmt.Errorf("%s is not the tokenizer that the manifest names: %s", t.File, copyAgain)
 		}
-		p.files[t.File] = newBlob(data, "application/octet-stream")
+		p.files[t.File] = newFile(data, "application/octet-stream")
 	}
-	p.files[weights.ManifestPath] = newBlob(text, "application/json")
+	p.files[weights.ManifestPath] = newFile(text, "application/json")
 	for _, s := range manifest.Shards {
-		p.shards[weights.ShardPath(s.SHA256)] = shard{`"` + s.SHA256 + `"`, s.Bytes}
+		v := newVariant(s.SHA256, s.Bytes, "application/octet-stream", immutable, "", false)
+		v.name = weights.ShardPath(s.SHA256)
+		p.files[v.name] = &file{plain: v}
 	}
 	if sizer, ok := store.(Sizer); ok {
 		return p, checkSizes(ctx, sizer, manifest.Shards)
@@ -95,41 +90,9 @@ func checkSizes(ctx context.Context, sizer Sizer, shards []weights.Shard) error 
 const copyAgain = "copy the pack again, or run tools/pack again, which resumes"
 
 func (p *pack) serve(w http.ResponseWriter, r *http.Request, name string) {
-	if b := p.files[name]; b != nil {
-		b.serve(w, r)
+	if f := p.files[name]; f != nil {
+		f.serve(w, r, p.store)
 		return
 	}
-	s, known := p.shards[name]
-	if !known {
-		fail(w, http.StatusNotFound, "this pack has no such file: its manifest.json names them all")
-		return
-	}
-	object, err := p.open(r.Context(), name, s.size)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		fail(w, http.StatusNotFound, name+" has gone from where the server keeps this pack")
-		return
-	case err != nil:
-		fail(w, http.StatusBadGateway, name+" cannot be read where the server keeps this pack")
-		return
-	}
-	defer object.Content.Close()
-	// Whatever leaves under this name is kept for ever, so a file that has changed since
-	// the start must not leave.
-	if object.Size != s.size {
-		fail(w, http.StatusBadGateway, name+" has changed where the server keeps this pack")
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Cache-Control", immutable)
-	h.Set("ETag", s.etag)
-	serveContent(w, r, object.Content, s.size)
-}
-
-func (p *pack) open(ctx context.Context, name string, size int64) (*Object, error) {
-	if store, ok := p.store.(Trusting); ok {
-		return store.OpenSized(name, size), nil
-	}
-	return p.store.Open(ctx, name)
+	fail(w, http.StatusNotFound, "this pack has no such file: its manifest.json names them all")
 }

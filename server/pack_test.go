@@ -3,98 +3,13 @@ package server
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"mixtab/engine/weights"
 )
-
-func TestPack(t *testing.T) {
-	h, pack := testHandler(t)
-	shard, data := shardOf(t, pack)
-	body, size := string(data), strconv.Itoa(len(data))
-	hash := strings.TrimSuffix(shard[strings.LastIndex(shard, "/")+1:], ".bin")
-	etag := `"` + hash + `"`
-	manifest := string(pack["manifest.json"].Data)
-	zipped := string(newBlob(pack["manifest.json"].Data, "").zipped)
-	with := func(kv ...string) map[string]string {
-		m := make(map[string]string)
-		for i := 0; i < len(kv); i += 2 {
-			m[kv[i]] = kv[i+1]
-		}
-		return m
-	}
-	shared := map[string]string{"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin",
-		"Access-Control-Expose-Headers": "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"}
-	whole := map[string]string{"Content-Length": size, "ETag": etag, "Accept-Ranges": "bytes", "Content-Range": "",
-		"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": "application/octet-stream", "Content-Encoding": "", "Vary": ""}
-	for _, e := range []exchange{
-		{name: "index", path: "/packs.json", wantStatus: 200, wantBody: `{"default":"demo","packs":[` + listed("demo", pack) + `,` + listed("test", pack) + `]}` + "\n", wantHeaders: shared},
-		{name: "manifest", path: "/packs/test/manifest.json", wantStatus: 200, wantBody: manifest, wantHeaders: with(
-			"Content-Type", "application/json", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte(manifest))+`"`, "Vary", "Accept-Encoding")},
-		{name: "manifest zipped", path: "/packs/test/manifest.json", header: with("Accept-Encoding", "br, gzip"), wantStatus: 200, wantBody: zipped,
-			wantHeaders: with("Content-Encoding", "gzip", "Content-Length", strconv.Itoa(len(zipped)))},
-		{name: "manifest cors", path: "/packs/test/manifest.json", wantStatus: 200, wantBody: manifest, wantHeaders: shared},
-		{name: "tokenizer", path: "/packs/test/tokenizer.model", wantStatus: 200, wantBody: "a tokenizer", wantHeaders: with(
-			"Content-Type", "application/octet-stream", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte("a tokenizer"))+`"`)},
-
-		{name: "torrent", path: "/packs/test/pack.torrent", wantStatus: 200, wantBody: "a torrent", wantHeaders: with(
-			"Content-Type", "application/x-bittorrent", "Cache-Control", "no-cache", "ETag", `"`+contentHash([]byte("a torrent"))+`"`)},
-
-		{name: "shard", path: shard, wantStatus: 200, wantBody: body, wantHeaders: whole},
-		{name: "shard is never coded", path: shard, header: with("Accept-Encoding", "gzip, br"), wantStatus: 200, wantBody: body, wantHeaders: whole},
-		{name: "shard cors", path: shard, wantStatus: 200, wantBody: body, wantHeaders: shared},
-		{name: "head", method: "HEAD", path: shard, wantStatus: 200, wantHeaders: whole},
-		{name: "head ignores ranges", method: "HEAD", path: shard, header: with("Range", "bytes=0-9"), wantStatus: 200, wantHeaders: whole},
-		{name: "not modified", path: shard, header: with("If-None-Match", etag), wantStatus: 304,
-			wantHeaders: with("ETag", etag, "Cache-Control", "public, max-age=31536000, immutable")},
-		{name: "head not modified", method: "HEAD", path: shard, header: with("If-None-Match", etag), wantStatus: 304},
-
-		{name: "closed range", path: shard, header: with("Range", "bytes=2-5"), wantStatus: 206, wantBody: body[2:6], wantHeaders: with(
-			"Content-Range", "bytes 2-5/"+size, "Content-Length", "4", "ETag", etag, "Content-Type", "application/octet-stream")},
-		{name: "open range", path: shard, header: with("Range", "bytes=10-"), wantStatus: 206, wantBody: body[10:]},
-		{name: "suffix range", path: shard, header: with("Range", "bytes=-3"), wantStatus: 206, wantBody: body[len(body)-3:]},
-		{name: "range past the end", path: shard, header: with("Range", "bytes=10-99999999"), wantStatus: 206, wantBody: body[10:]},
-		{name: "whole as a range", path: shard, header: with("Range", "bytes=0-"), wantStatus: 206, wantBody: body},
-		{name: "range cors", path: shard, header: with("Range", "bytes=0-0"), wantStatus: 206, wantBody: body[:1], wantHeaders: shared},
-		{name: "unsatisfiable", path: shard, header: with("Range", "bytes=99999999-"), wantStatus: 416, wantBody: "*",
-			wantHeaders: with("Content-Range", "bytes */"+size, "Cache-Control", "", "ETag", "")},
-		{name: "backwards", path: shard, header: with("Range", "bytes=5-2"), wantStatus: 416, wantBody: "*"},
-		{name: "no number", path: shard, header: with("Range", "bytes=a-b"), wantStatus: 416, wantBody: "*"},
-		{name: "two ranges", path: shard, header: with("Range", "bytes=0-1,4-5"), wantStatus: 200, wantBody: body, wantHeaders: whole},
-		{name: "other unit", path: shard, header: with("Range", "items=0-1"), wantStatus: 200, wantBody: body, wantHeaders: whole},
-		{name: "if-range same", path: shard, header: with("Range", "bytes=2-5", "If-Range", etag), wantStatus: 206, wantBody: body[2:6]},
-		{name: "if-range other", path: shard, header: with("Range", "bytes=2-5", "If-Range", `"other"`), wantStatus: 200, wantBody: body, wantHeaders: whole},
-		{name: "if-range weak", path: shard, header: with("Range", "bytes=2-5", "If-Range", "W/"+etag), wantStatus: 200, wantBody: body},
-		{name: "if-range date", path: shard, header: with("Range", "bytes=2-5", "If-Range", "Mon, 23 Nov 2026 19:00:00 GMT"), wantStatus: 200, wantBody: body},
-
-		{name: "preflight", method: "OPTIONS", path: shard, header: with("Origin", "https://example.com", "Access-Control-Request-Method", "GET",
-			"Access-Control-Request-Headers", "range"), wantStatus: 204, wantHeaders: with("Access-Control-Allow-Origin", "*",
-			"Access-Control-Allow-Methods", "GET, HEAD", "Access-Control-Allow-Headers", "If-Match, If-None-Match, If-Range, Range",
-			"Access-Control-Max-Age", "86400")},
-		{name: "put", method: "PUT", path: shard, wantStatus: 405, wantBody: "*", wantHeaders: with("Allow", "GET, HEAD, OPTIONS")},
-
-		{name: "other pack", path: "/packs/other/manifest.json", wantStatus: 404,
-			wantBody: "there is no such pack: /packs.json lists them\n", wantHeaders: shared},
-		{name: "no pack", path: "/packs/", wantStatus: 404, wantBody: "*"},
-		{name: "pack folder", path: "/packs/test/", wantStatus: 404, wantBody: "*"},
-		{name: "shard folder", path: "/packs/test/shards/", wantStatus: 404, wantBody: "*"},
-		{name: "unlisted file", path: "/packs/test/secret.txt", wantStatus: 404, wantBody: "this pack has no such file: its manifest.json names them all\n"},
-		{name: "unlisted hash", path: "/packs/test/shards/" + strings.Repeat("0", 64) + ".bin", wantStatus: 404, wantBody: "*"},
-		{name: "hash in capitals", path: "/packs/test/shards/" + strings.ToUpper(hash) + ".bin", wantStatus: 404, wantBody: "*"},
-		{name: "hash without ending", path: "/packs/test/shards/" + hash, wantStatus: 404, wantBody: "*"},
-		{name: "hash outside shards", path: "/packs/test/" + hash + ".bin", wantStatus: 404, wantBody: "*"},
-		{name: "traversal", path: "/packs/test/shards/../secret.txt", wantStatus: 404, wantBody: "*"},
-		{name: "escaped traversal", path: "/packs/test/shards/..%2fsecret.txt", wantStatus: 404, wantBody: "*"},
-		{name: "escaped slash", path: "/packs/test/shards%2f" + hash + ".bin", wantStatus: 200, wantBody: body}, // the same name, by RFC 3986's rules
-	} {
-		t.Run(e.name, func(t *testing.T) { e.run(t, h) })
-	}
-}
 
 // listed is what /packs.json tells of the test pack under a name.
 func listed(name string, pack fstest.MapFS) string {
@@ -107,18 +22,6 @@ func listed(name string, pack fstest.MapFS) string {
 	}
 	return fmt.Sprintf(`{"name":%q,"url":"packs/%s/","model":"test","format":"q8","bytes":%d,"shards":%d,"torrent":"packs/%s/pack.torrent"}`,
 		name, name, bytes, shards, name)
-}
-
-func TestTwoRangeHeaders(t *testing.T) {
-	h, pack := testHandler(t)
-	shard, data := shardOf(t, pack)
-	r := httptest.NewRequest("GET", shard, nil)
-	r.Header["Range"] = []string{"bytes=0-1", "bytes=4-5"}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	if w.Code != 200 || w.Body.String() != string(data) {
-		t.Errorf("status %d and %d bytes, want all %d", w.Code, w.Body.Len(), len(data))
-	}
 }
 
 func TestDefaultPack(t *testing.T) {

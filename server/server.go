@@ -35,13 +35,11 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
-	"time"
 )
 
 // Config says what to serve.
@@ -62,9 +60,6 @@ type Config struct {
 	// from time to time, so that a bucket may have a bad moment. If Broken is nil, New
 	// returns the error. It may be called by several goroutines.
 	Broken func(pack string, err error)
-
-	// Logger receives one record per request at debug level. Nil: none.
-	Logger *slog.Logger
 }
 
 // PackName is what the name of a pack may look like: it stands in a URL and in the
@@ -75,9 +70,8 @@ var PackName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 type Handler struct {
 	page     *page
 	shelf    *shelf
-	build    *blob  // /version
+	build    *file  // /version
 	home     string // the pack to open where an address names none and there is no demo; or ""
-	log      *slog.Logger
 	stopping atomic.Bool
 }
 
@@ -92,7 +86,7 @@ func New(ctx context.Context, cfg Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{page: page, shelf: shelf, build: jsonBlob(version()), log: cfg.Logger}
+	h := &Handler{page: page, shelf: shelf, build: jsonFile(version())}
 	if _, demo := cfg.Packs["demo"]; !demo {
 		h.home = shelf.preset
 	}
@@ -104,23 +98,12 @@ func New(ctx context.Context, cfg Config) (*Handler, error) {
 func (h *Handler) Stop() { h.stopping.Store(true) }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.log != nil {
-		logged(http.HandlerFunc(h.serve), h.log).ServeHTTP(w, r)
-		return
-	}
-	h.serve(w, r)
-}
-
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
-	// Before anything is written: the connection may have an old deadline from the last
-	// response, long past by now.
-	allow(w, 0)
-	secure(w.Header())
+	secure.set(w.Header())
 	p := r.URL.Path
 	pack, isPack := strings.CutPrefix(p, "/packs/")
 	shared := isPack || p == "/packs.json" || strings.HasPrefix(p, "/lib/") || strings.HasPrefix(p, "/assets/")
 	if shared {
-		share(w.Header())
+		share.set(w.Header())
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -133,19 +116,17 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusMethodNotAllowed, "method "+r.Method+" is not allowed here: use GET or HEAD")
 		return
 	}
-	normaliseRange(r)
 	switch {
 	case isPack:
 		h.shelf.serve(w, r, pack)
 	case p == "/packs.json":
-		h.shelf.index.Load().serve(w, r)
+		h.shelf.index.Load().serve(w, r, nil)
 	case p == "/healthz":
-		w.Header().Set("Cache-Control", "no-store")
-		serveText(w, r, "ok\n")
+		say(w, http.StatusOK, "ok\n")
 	case p == "/readyz":
-		h.serveReady(w, r)
+		h.sayReady(w)
 	case p == "/version":
-		h.build.serve(w, r)
+		h.build.serve(w, r, nil)
 	case p == "/" && h.home != "" && !r.URL.Query().Has("pack"):
 		// The page by itself would open the demo.
 		w.Header().Set("Location", strings.TrimSuffix("?pack=packs/"+h.home+"/&"+r.URL.RawQuery, "&"))
@@ -156,15 +137,14 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *Handler) serveReady(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) sayReady(w http.ResponseWriter) {
 	switch {
 	case h.stopping.Load():
 		fail(w, http.StatusServiceUnavailable, "stopping")
 	case !h.shelf.ready():
 		fail(w, http.StatusServiceUnavailable, "the default pack cannot be read at the moment")
 	default:
-		w.Header().Set("Cache-Control", "no-store")
-		serveText(w, r, "ready\n")
+		say(w, http.StatusOK, "ready\n")
 	}
 }
 
@@ -196,18 +176,10 @@ func version() any {
 	return v
 }
 
-func jsonBlob(v any) *blob {
+func jsonFile(v any) *file {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // the values are ours: strings and booleans
+		panic(err) // the values are ours: strings, numbers and booleans
 	}
-	return newBlob(append(text, '\n'), "application/json")
-}
-
-// allow bounds the time that a response of size bytes may take: a slow reader is served,
-// a stalled one is dropped in the end. Writers without deadlines are left alone.
-func allow(w http.ResponseWriter, size int64) {
-	const slowest = 16 << 10 // bytes per second
-	limit := time.Minute + time.Duration(size/slowest)*time.Second
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
+	return newFile(append(text, '\n'), "application/json")
 }

@@ -1,18 +1,12 @@
 package server
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"io/fs"
-	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
@@ -137,127 +131,6 @@ func (e exchange) run(t *testing.T, h http.Handler) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestPage(t *testing.T) {
-	h, _ := testHandler(t)
-	const html = "<!doctype html><title>mixtab</title>"
-	for _, e := range []exchange{
-		{name: "root", path: "/", wantStatus: 200, wantBody: html, wantHeaders: map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache", "Vary": "Accept-Encoding",
-			"Content-Encoding": "", "Content-Length": "36", "Last-Modified": ""}},
-		{name: "index", path: "/index.html?x=1", wantStatus: 200, wantBody: html},
-		{name: "directory", path: "/about/", wantStatus: 200, wantBody: "<title>about</title>"},
-		{name: "head", method: "HEAD", path: "/", wantStatus: 200, wantHeaders: map[string]string{"Content-Length": "36"}},
-		{name: "brotli", path: "/", header: map[string]string{"Accept-Encoding": "gzip, deflate, br, zstd"}, wantStatus: 200,
-			wantBody: "(index, br)", wantHeaders: map[string]string{
-				"Content-Encoding": "br", "Content-Length": "11", "Content-Type": "text/html; charset=utf-8", "Vary": "Accept-Encoding"}},
-		{name: "gzip", path: "/", header: map[string]string{"Accept-Encoding": "gzip"}, wantStatus: 200, wantBody: "(index, gzip)",
-			wantHeaders: map[string]string{"Content-Encoding": "gzip"}},
-		{name: "hashed", path: "/assets/index-CvB_93xq.js", wantStatus: 200, wantBody: "*", wantHeaders: map[string]string{
-			"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable",
-			"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}},
-		{name: "wasm", path: "/assets/mixtab-Ab3dE6_8.wasm", header: map[string]string{"Accept-Encoding": "br"}, wantStatus: 200,
-			wantBody: "\x00asm\x01\x00\x00\x00", wantHeaders: map[string]string{
-				"Content-Type": "application/wasm", "Content-Encoding": "", "Vary": ""}},
-		{name: "library", path: "/lib/mixtab.js", wantStatus: 200, wantBody: "export {}", wantHeaders: map[string]string{
-			"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}},
-		{name: "service worker", path: "/sw.js", wantStatus: 200, wantBody: "*", wantHeaders: map[string]string{
-			"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "", "Cross-Origin-Resource-Policy": "same-origin"}},
-		{name: "web manifest", path: "/manifest.webmanifest", wantStatus: 200, wantBody: "{}",
-			wantHeaders: map[string]string{"Content-Type": "application/manifest+json"}},
-		{name: "range", path: "/", header: map[string]string{"Range": "bytes=1-8"}, wantStatus: 206, wantBody: "!doctype"},
-		{name: "range of a coding", path: "/", header: map[string]string{"Range": "bytes=1-5", "Accept-Encoding": "br"}, wantStatus: 206,
-			wantBody: "index", wantHeaders: map[string]string{"Content-Encoding": "br", "Content-Range": "bytes 1-5/11", "Content-Length": "5"}},
-
-		{name: "coded sibling is no name", path: "/index.html.br", wantStatus: 404, wantBody: "*"},
-		{name: "coded file without sibling is", path: "/assets/index-DD00aa11.css.gz", wantStatus: 200, wantBody: "*"},
-		{name: "hidden", path: "/.keep", wantStatus: 404, wantBody: "*"},
-		{name: "missing", path: "/nothing", wantStatus: 404, wantBody: "there is no such page file\n", wantHeaders: map[string]string{
-			"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}},
-		{name: "folder without slash", path: "/assets", wantStatus: 404, wantBody: "*"},
-		{name: "traversal", path: "/assets/../index.html", wantStatus: 404, wantBody: "*"},
-		{name: "escaped traversal", path: "/%2e%2e/server.go", wantStatus: 404, wantBody: "*"},
-		{name: "double slash", path: "//index.html", wantStatus: 404, wantBody: "*"},
-
-		{name: "post", method: "POST", path: "/", wantStatus: 405, wantBody: "method POST is not allowed here: use GET or HEAD\n",
-			wantHeaders: map[string]string{"Allow": "GET, HEAD, OPTIONS"}},
-		{name: "options", method: "OPTIONS", path: "/", wantStatus: 204,
-			wantHeaders: map[string]string{"Allow": "GET, HEAD, OPTIONS", "Access-Control-Allow-Methods": ""}},
-		{name: "health", path: "/healthz", wantStatus: 200, wantBody: "ok\n", wantHeaders: map[string]string{"Cache-Control": "no-store"}},
-		{name: "health head", method: "HEAD", path: "/healthz", wantStatus: 200, wantHeaders: map[string]string{"Content-Length": "3"}},
-	} {
-		t.Run(e.name, func(t *testing.T) { e.run(t, h) })
-	}
-}
-
-func TestEveryResponseIsSecured(t *testing.T) {
-	h, pack := testHandler(t)
-	shard, _ := shardOf(t, pack)
-	for _, path := range []string{"/", "/nothing", "/assets/index-CvB_93xq.js", "/healthz", "/packs/test/manifest.json", shard} {
-		for _, method := range []string{"GET", "HEAD", "OPTIONS", "DELETE"} {
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
-			for k, want := range map[string]string{
-				"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp",
-				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			} {
-				if got := w.Header().Get(k); got != want {
-					t.Errorf("%s %s: %s is %q, want %q", method, path, k, got, want)
-				}
-			}
-			if w.Header().Get("Permissions-Policy") == "" {
-				t.Errorf("%s %s: no Permissions-Policy", method, path)
-			}
-			policy := w.Header().Get("Content-Security-Policy")
-			for _, want := range []string{"default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
-				"require-trusted-types-for 'script'", "trusted-types lit-html mixtab-markdown mixtab-worker mixtab-service-worker",
-				"style-src 'self'", "img-src 'self' data: blob:", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'"} {
-				if !strings.Contains("; "+policy+";", "; "+want+";") {
-					t.Errorf("%s %s: the CSP lacks %q: %s", method, path, want, policy)
-				}
-			}
-			if strings.Contains(policy, "unsafe-inline") || strings.Contains(policy, "'unsafe-eval'") {
-				t.Errorf("%s %s: the CSP allows code from strings: %s", method, path, policy)
-			}
-		}
-	}
-}
-
-func TestETags(t *testing.T) {
-	h, pack := testHandler(t)
-	shard, _ := shardOf(t, pack)
-	seen := make(map[string]string)
-	for _, path := range []string{"/", "/assets/index-CvB_93xq.js", "/packs/test/manifest.json", "/packs/test/tokenizer.model", shard, "/version"} {
-		codings := []string{"identity", "br", "gzip"}
-		if path == shard {
-			codings = codings[:1] // it is the same in all of them
-		}
-		for _, coding := range codings {
-			t.Run(path+" "+coding, func(t *testing.T) {
-				accept := map[string]string{"Accept-Encoding": coding}
-				etag := exchange{path: path, header: accept, wantStatus: 200, wantBody: "*"}.run(t, h).Header().Get("ETag")
-				if len(etag) < 4 || etag[0] != '"' || etag[len(etag)-1] != '"' {
-					t.Fatalf("ETag %s is not a strong one", etag)
-				}
-				with := func(key, value string) map[string]string {
-					m := maps.Clone(accept)
-					m[key] = value
-					return m
-				}
-				exchange{path: path, header: with("If-None-Match", etag), wantStatus: 304,
-					wantHeaders: map[string]string{"ETag": etag, "Content-Length": "", "Content-Type": ""}}.run(t, h)
-				exchange{path: path, header: with("If-None-Match", `"other", W/`+etag), wantStatus: 304}.run(t, h)
-				exchange{path: path, header: with("If-None-Match", `"other"`), wantStatus: 200, wantBody: "*"}.run(t, h)
-				exchange{path: path, header: with("If-Match", `"other"`), wantStatus: 412, wantBody: "*"}.run(t, h)
-				body := exchange{path: path, header: accept, wantStatus: 200, wantBody: "*"}.run(t, h).Body.String()
-				if other, twice := seen[etag]; twice && other != body {
-					t.Errorf("two bodies have the ETag %s", etag)
-				}
-				seen[etag] = body
-			})
-		}
-	}
-}
-
 // The page opens the demo. Where that is not served, its bare address leads on to the
 // default pack.
 func TestWithoutDemo(t *testing.T) {
@@ -286,33 +159,6 @@ func TestPageElsewhere(t *testing.T) {
 	exchange{path: "/index.html", wantStatus: 404, wantBody: "there is no such page file\n"}.run(t, h)
 }
 
-func TestVersion(t *testing.T) {
-	h, _ := testHandler(t)
-	w := exchange{path: "/version", wantStatus: 200, wantBody: "*", wantHeaders: map[string]string{"Content-Type": "application/json"}}.run(t, h)
-	var v struct{ Module, Version, Go string }
-	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || v.Module != "mixtab" || v.Version == "" || !strings.HasPrefix(v.Go, "go1.") {
-		t.Errorf("got %s (%v)", w.Body, err)
-	}
-}
-
-func TestAccessLogIsDebugOnly(t *testing.T) {
-	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo} {
-		var out bytes.Buffer
-		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))
-		h := newHandler(t, Config{Page: testPage(), Logger: log})
-		exchange{path: "/nothing", wantStatus: 404, wantBody: "*"}.run(t, h)
-		exchange{path: "/about/", wantStatus: 200, wantBody: "*"}.run(t, h)
-		got := out.String()
-		if level == slog.LevelInfo && got != "" {
-			t.Errorf("at level info: %s", got)
-		}
-		if level == slog.LevelDebug && (!strings.Contains(got, "path=/nothing") || !strings.Contains(got, "status=404") ||
-			!strings.Contains(got, "status=200 bytes=20")) {
-			t.Errorf("at level debug: %s", got)
-		}
-	}
-}
-
 // unseekable is a file system whose files cannot seek, as an archive's cannot.
 type unseekable struct{ fs.FS }
 
@@ -333,38 +179,4 @@ func TestFilesThatCannotSeek(t *testing.T) {
 	h := newHandler(t, Config{Page: unseekable{page}})
 	exchange{path: "/about/", wantStatus: 200, wantBody: "<title>about</title>"}.run(t, h)
 	exchange{path: "/about/", header: map[string]string{"Range": "bytes=7-11"}, wantStatus: 206, wantBody: "about"}.run(t, h)
-}
-
-// deadlineRecorder is a ResponseWriter with deadlines.
-type deadlineRecorder struct {
-	*httptest.ResponseRecorder
-	deadline time.Time
-}
-
-func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
-	d.deadline = t
-	return nil
-}
-
-// A connection keeps its deadline from one response to the next, so every response has
-// to set its own.
-func TestEveryResponseHasADeadline(t *testing.T) {
-	pack := testPack(t)
-	big := testPage()
-	big["big.bin"] = &fstest.MapFile{Data: make([]byte, 10<<20)}
-	h := newHandler(t, Config{Page: big, Packs: map[string]Store{"test": Files(pack)}})
-	shard, _ := shardOf(t, pack)
-	for _, c := range []struct {
-		method, path string
-		seconds      float64
-	}{
-		{"GET", "/", 60}, {"GET", "/healthz", 60}, {"GET", "/nothing", 60}, {"PUT", "/", 60}, {"OPTIONS", shard, 60},
-		{"GET", "/packs/other/manifest.json", 60}, {"GET", shard, 60}, {"GET", "/big.bin", 60 + 640},
-	} {
-		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
-		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
-		if got := time.Until(w.deadline).Seconds(); got > c.seconds || got < c.seconds-5 {
-			t.Errorf("%s %s: has %.0f s, want %.0f s", c.method, c.path, got, c.seconds)
-		}
-	}
 }

@@ -22,7 +22,7 @@ type shelf struct {
 	broken func(pack string, err error)
 
 	mu    sync.Mutex // of those who change index
-	index atomic.Pointer[blob]
+	index atomic.Pointer[file]
 }
 
 // slot is the place of one pack.
@@ -106,7 +106,7 @@ func (s *shelf) list() {
 			packs = append(packs, a)
 		}
 	}
-	s.index.Store(jsonBlob(struct {
+	s.index.Store(jsonFile(struct {
 		Default string  `json:"default"`
 		Packs   []about `json:"packs"`
 	}{s.preset, packs}))

@@ -16,9 +16,9 @@ type Store interface {
 	Open(ctx context.Context, name string) (*Object, error)
 }
 
-// An Object is an open file. http.ServeContent copies from Content: an *os.File there
-// makes the kernel copy (sendfile), and a ResponseWriter that recognises a Content of
-// its own kind can hand on the stream behind it.
+// An Object is an open file. The ResponseWriter is handed Content in an
+// io.LimitedReader: an *os.File there makes the kernel copy (sendfile), and a writer that
+// recognises a Content of its own kind can hand on the stream behind it.
 type Object struct {
 	Size    int64
 	Content io.ReadSeekCloser

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -58,8 +57,7 @@ func (c countingConn) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// A shard goes from its file to the socket without passing through our memory, with and
-// without the access log.
+// A shard goes from its file to the socket without passing through our memory.
 func TestShardsGoBySendfile(t *testing.T) {
 	dir, shard := writePack(t)
 	root, err := os.OpenRoot(dir)
@@ -67,32 +65,26 @@ func TestShardsGoBySendfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	debug := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	for name, log := range map[string]*slog.Logger{"without log": nil, "with log": debug} {
-		t.Run(name, func(t *testing.T) {
-			h := newHandler(t, Config{Packs: map[string]Store{"test": Files(root.FS())}, Logger: log})
-			var fromFile atomic.Int64
-			srv := httptest.NewUnstartedServer(h)
-			srv.Listener = countingListener{srv.Listener, &fromFile}
-			srv.Start()
-			defer srv.Close()
+	var fromFile atomic.Int64
+	srv := httptest.NewUnstartedServer(newHandler(t, Config{Packs: map[string]Store{"test": Files(root.FS())}}))
+	srv.Listener = countingListener{srv.Listener, &fromFile}
+	srv.Start()
+	defer srv.Close()
 
-			resp, err := http.Get(srv.URL + shard)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			got, err := io.ReadAll(resp.Body)
-			want, _ := os.ReadFile(filepath.Join(dir, filepath.FromSlash(shard[len("/packs/test/"):])))
-			if err != nil || len(want) == 0 || !bytes.Equal(got, want) {
-				t.Fatalf("got %d bytes, want the file's %d (%v)", len(got), len(want), err)
-			}
-			srv.Close()         // returns when the handler has, and with it the count
-			const sniffed = 512 // net/http sends the first bytes itself
-			if n := fromFile.Load(); n < int64(len(want))-sniffed {
-				t.Errorf("%d of %d bytes were copied from file to socket", n, len(want))
-			}
-		})
+	resp, err := http.Get(srv.URL + shard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	want, _ := os.ReadFile(filepath.Join(dir, filepath.FromSlash(shard[len("/packs/test/"):])))
+	if err != nil || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Fatalf("got %d bytes, want the file's %d (%v)", len(got), len(want), err)
+	}
+	srv.Close()         // returns when the handler has, and with it the count
+	const sniffed = 512 // net/http sends the first bytes itself
+	if n := fromFile.Load(); n < int64(len(want))-sniffed {
+		t.Errorf("%d of %d bytes were copied from file to socket", n, len(want))
 	}
 }
 
