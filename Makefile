@@ -22,6 +22,7 @@ TESTSUM := build/testsum
 EDGE := build/edge/edge.wasm
 EDGE_PAGE := build/edge/page/_headers
 EDGE_MODULES := server/edge/node_modules/.package-lock.json
+S3SERVER := build/s3server
 
 TOOLCHAIN := build/toolchain
 
@@ -35,7 +36,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./server/edge ./tools/peers
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), NAME= LAB= (bench-kernel)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, publish, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), TO=s3://BUCKET/PREFIX ENDPOINT=URL PUBLISH= (publish), NAME= LAB= (bench-kernel)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -59,7 +60,7 @@ check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript 
 	cd web && npm run --silent check
 
 .PHONY: test-native
-test-native: $(TESTSUM) ## Go tests on this machine, the native GPU driver's among them
+test-native: $(TESTSUM) $(S3SERVER) ## Go tests on this machine, the native GPU driver's among them
 	@mkdir -p -m 700 build/run # lavapipe wants a XDG_RUNTIME_DIR; without an adapter, fail and do not skip
 	@XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$(CURDIR)/build/run} MIXTAB_REQUIRE=native go test -json ./... | $(TESTSUM)
 
@@ -74,6 +75,16 @@ test-page: $(MODULES) ## tests of the page's TypeScript
 .PHONY: e2e
 e2e: $(SERVER) ## the real server, page and model in headless Chromium
 	@cd web && npm run --silent e2e
+
+# Where publish puts PACK: s3://BUCKET/PREFIX, and the store's URL where it is not AWS.
+TO ?=
+ENDPOINT ?=
+# Further flags of tools/publish, as in PUBLISH='-dry-run' or PUBLISH=-h, which lists them.
+PUBLISH ?=
+
+.PHONY: publish
+publish: ## uploads PACK to TO, a place in a bucket of R2 or S3 (ENDPOINT, PUBLISH; docs/WEIGHTS.md)
+	@go run ./tools/publish $(if $(PACK),-pack '$(PACK)') $(if $(TO),-to '$(TO)') $(if $(ENDPOINT),-endpoint '$(ENDPOINT)') $(PUBLISH)
 
 # What bench and bench-web measure.
 PROMPT ?= 128
@@ -228,3 +239,8 @@ $(GOBROWSER): go.mod $(call files,tools/gobrowser)
 $(TESTSUM): go.mod $(call files,tools/testsum)
 	@mkdir -p $(@D)
 	go build -o $@ ./tools/testsum
+
+# A module of its own, for the sake of its many libraries.
+$(S3SERVER): $(call files,tools/publish/s3server)
+	@mkdir -p $(@D)
+	cd tools/publish/s3server && go build -ldflags='-s -w' -o ../../../$@ .

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mixtab/engine/weights"
+	"mixtab/packdir"
+)
+
+// maxObject is the most that S3 and R2 take in one PUT. tools/pack writes shards of
+// 16 to 64 MB, or 235 MB for an expert's matrix in f32.
+const maxObject = 5 << 30
+
+// torrentPath is where tools/torrent leaves the pack's torrent.
+const torrentPath = "pack.torrent"
+
+// What browsers and caches may do with an object. A shard's name is its hash, so it can
+// be kept for ever; all else has a name that another version of the pack would have too.
+const (
+	immutable  = "public, max-age=31536000, immutable"
+	revalidate = "no-cache"
+)
+
+// A file is one file of the pack, and the object that it becomes.
+type file struct {
+	name   string // in the pack's folder, and below the prefix in the bucket
+	size   int64
+	sha256 string // in hexadecimal
+	mime   string
+	cache  string
+	data   []byte // all of it, where it is small; nil of a shard, which is streamed
+}
+
+// A local pack is what is to be published.
+type local struct {
+	dir      string
+	shards   []file
+	others   []file // tokenizer and torrent, where there are such
+	manifest file
+}
+
+// A packError is a fault of the pack or its folder: trying again would not help.
+type packError struct{ error }
+
+func (e packError) Unwrap() error { return e.error }
+
+// RetryableError tells the AWS client, which meets such errors in the middle of an
+// upload, not to try again.
+func (packError) RetryableError() bool { return false }
+
+// openLocal reads the pack's manifest and small files, and checks that all shards are
+// there with their sizes. Their hashes are checked while they are sent.
+func openLocal(dir string) (*local, error) {
+	p, err := packdir.Open(dir)
+	if err != nil {
+		return nil, packError{err}
+	}
+	l := &local{dir: dir}
+	manifest, err := p.Source(nil).Manifest(context.Background()) // without a device nothing can be loaded, which nobody here wants to
+	if err != nil {
+		return nil, packError{err}
+	}
+	l.manifest = small(weights.ManifestPath, "application/json", manifest)
+
+	tokenizer, err := p.Tokenizer()
+	if err != nil {
+		return nil, packError{err}
+	}
+	if tokenizer != nil {
+		l.others = append(l.others, small(p.Manifest().Tokenizer.File, "application/octet-stream", tokenizer))
+	}
+	switch torrent, err := os.ReadFile(filepath.Join(dir, torrentPath)); {
+	case err == nil:
+		l.others = append(l.others, small(torrentPath, "application/x-bittorrent", torrent))
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, packError{err}
+	}
+
+	for _, s := range p.Manifest().Shards {
+		f := file{name: weights.ShardPath(s.SHA256), size: s.Bytes, sha256: s.SHA256, mime: "application/octet-stream", cache: immutable}
+		r, err := l.open(f)
+		if err != nil {
+			return nil, packError{err}
+		}
+		r.Close()
+		if f.size > maxObject {
+			return nil, packError{fmt.Errorf("%s: has %d bytes, and stores take 5 GiB in one piece: pack again with smaller shards", l.path(f), f.size)}
+		}
+		l.shards = append(l.shards, f)
+	}
+	return l, nil
+}
+
+func small(name, mime string, data []byte) file {
+	sum := sha256.Sum256(data)
+	return file{name: name, size: int64(len(data)), sha256: hex.EncodeToString(sum[:]), mime: mime, cache: revalidate, data: data}
+}
+
+// all is every file in the order in which they are published.
+func (l *local) all() []file {
+	files := append([]file{}, l.shards...)
+	return append(append(files, l.others...), l.manifest)
+}
+
+// path is where the file lies on this machine.
+func (l *local) path(f file) string { return filepath.Join(l.dir, filepath.FromSlash(f.name)) }
+
+// open opens a file of the pack and checks that it has the manifest's size.
+func (l *local) open(f file) (io.ReadSeekCloser, error) {
+	if f.data != nil {
+		return memory{bytes.NewReader(f.data)}, nil
+	}
+	r, err := os.Open(l.path(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: is missing: pack or download the model again", l.path(f))
+	} else if err != nil {
+		return nil, err
+	}
+	info, err := r.Stat()
+	if err == nil && (!info.Mode().IsRegular() || info.Size() != f.size) {
+		err = fmt.Errorf("%s: has %d bytes, not %d: pack or download the model again", l.path(f), info.Size(), f.size)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
+
+// unchanged checks that the folder still holds the pack that was read at the start.
+func (l *local) unchanged() error {
+	now, err := os.ReadFile(l.path(l.manifest))
+	if err != nil {
+		return packError{err}
+	}
+	if !bytes.Equal(now, l.manifest.data) {
+		return packError{fmt.Errorf("%s: has changed while the pack was being published, so its old one was not: run the same command again when nothing writes there", l.path(l.manifest))}
+	}
+	return nil
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// storeConfig says where the bucket is, and how patient to be with it.
+type storeConfig struct {
+	bucket, prefix string
+	endpoint       string // "" is AWS itself
+	region         string
+	attempts       int           // of each request
+	backoff        time.Duration // the longest wait between two attempts
+	stall          time.Duration // how long a connection may stand still
+}
+
+// A store is the place in a bucket where a pack goes. Every object is sent by one PUT.
+// The SDK's transfermanager would cut a shard in parts of 8 MB: nine requests, which stores
+// bill, for one; a checksum of checksums, which cannot be compared with the shard's
+// name; and parts that a killed publisher leaves behind and the bucket's owner pays for.
+// Of one PUT there is either the whole object or nothing.
+type store struct {
+	cfg    storeConfig
+	client *s3.Client
+	// noChecksums is set when the store turns out to refuse checksum headers.
+	noChecksums atomic.Bool
+}
+
+// parseTarget cuts s3://BUCKET/PREFIX. The prefix may be empty.
+func parseTarget(to string) (bucket, prefix string, err error) {
+	rest, ok := strings.CutPrefix(to, "s3://")
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	prefix = strings.TrimSuffix(prefix, "/")
+	if !ok || bucket == "" || prefix != "" && path.Clean("/"+prefix) != "/"+prefix {
+		return "", "", fmt.Errorf("-to: %q is no place in a bucket: write s3://BUCKET/packs/NAME", to)
+	}
+	return bucket, prefix, nil
+}
+
+// parseEndpoint refuses what would be misunderstood. Cloudflare's dashboard shows the
+// endpoint with the bucket's name behind it, which would make that a part of each key.
+func parseEndpoint(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("-endpoint: %q is no URL: write https://HOST", endpoint)
+	}
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+		return fmt.Errorf("-endpoint: %q has a path: leave it away, and name the bucket in -to", endpoint)
+	}
+	return nil
+}
+
+// openStore finds credentials where all AWS programs do: in the environment, in
+// ~/.aws, or from the machine's role.
+func openStore(ctx context.Context, cfg storeConfig) (*store, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // what matters comes back as an error
+		// R2 and other stores answer some requests that carry the CRC32 of newer
+		// SDKs with 501; ours carry a SHA-256 of their own.
+		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
+		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.DialContext = dial(cfg.stall)
+			// Each upload has a connection of its own. HTTP/2 would put them all on
+			// one, which a single lost packet halts.
+			t.Protocols = new(http.Protocols)
+			t.Protocols.SetHTTP1(true)
+			t.ForceAttemptHTTP2 = false
+			t.MaxIdleConnsPerHost = 64
+			t.WriteBufferSize = 256 << 10
+		})),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = cfg.attempts, cfg.backoff
+			})
+		}),
+	}
+	if cfg.region != "" {
+		options = append(options, config.WithRegion(cfg.region))
+	} else if cfg.endpoint != "" {
+		options = append(options, config.WithRegion("auto")) // what R2 calls its only region; others do not look
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.Region == "" {
+		return nil, errors.New("-region is needed, or AWS_REGION, as there is no -endpoint")
+	}
+	if _, err := loaded.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (R2: make an API token with Object Read & Write): %w", lastLine(err))
+	}
+	cfg.region = loaded.Region
+	client := s3.NewFromConfig(loaded, func(o *s3.Options) {
+		if cfg.endpoint != "" {
+			o.BaseEndpoint = aws.String(cfg.endpoint)
+			o.UsePathStyle = true
+		}
+	})
+	return &store{cfg: cfg, client: client}, nil
+}
+
+func (s *store) key(name string) string { return path.Join(s.cfg.prefix, name) }
+
+func (s *store) String() string { return "s3://" + path.Join(s.cfg.bucket, s.cfg.prefix) }
+
+// put sends a file as one object. All who could check it are told its hash: the store's
+// signature check, the checksum that it keeps, and whoever reads the metadata.
+func (s *store) put(ctx context.Context, f file, b *body) error {
+	put := func() error {
+		in := &s3.PutObjectInput{
+			Bucket: &s.cfg.bucket, Key: aws.String(s.key(f.name)), Body: b, ContentLength: &f.size,
+			ContentType: &f.mime, CacheControl: &f.cache,
+			Metadata: map[string]string{metaSHA256: f.sha256},
+		}
+		if !s.noChecksums.Load() {
+			in.ChecksumSHA256 = aws.String(toBase64(f.sha256))
+		}
+		_, err := s.client.PutObject(ctx, in, s3.WithAPIOptions(signWith(f.sha256)))
+		return err
+	}
+	err := put()
+	if s.refusesChecksums(err) {
+		if _, err := b.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		err = put()
+	}
+	return err
+}
+
+const metaSHA256 = "sha256"
+
+// signWith lets the request be signed with a hash that is known, where the client would
+// otherwise read the whole file to compute it.
+func signWith(hash string) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("KnownPayloadHash",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				return next.HandleInitialize(v4.SetPayloadHash(ctx, hash), in)
+			}), middleware.After)
+	}
+}
+
+// refusesChecksums says whether the request failed for its checksum header, and has none
+// sent from now on.
+func (s *store) refusesChecksums(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != "NotImplemented" {
+		return false
+	}
+	return !s.noChecksums.Swap(true)
+}
+
+// An object is what the store says of one.
+type object struct {
+	size     int64
+	computed string // SHA-256 of what the store received, as the store computed it; "" if it does not say
+	claimed  string // SHA-256 as whoever sent it wrote it beside
+}
+
+// head asks about an object; nil where there is none.
+func (s *store) head(ctx context.Context, name string) (*object, error) {
+	head := func() (*s3.HeadObjectOutput, error) {
+		in := &s3.HeadObjectInput{Bucket: &s.cfg.bucket, Key: aws.String(s.key(name))}
+		if !s.noChecksums.Load() {
+			in.ChecksumMode = types.ChecksumModeEnabled
+		}
+		return s.client.HeadObject(ctx, in)
+	}
+	out, err := head()
+	if s.refusesChecksums(err) {
+		out, err = head()
+	}
+	if notFound(err) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	// A checksum of parts ends in -N and is no hash of the bytes.
+	return &object{aws.ToInt64(out.ContentLength), toHex(aws.ToString(out.ChecksumSHA256)), out.Metadata[metaSHA256]}, nil
+}
+
+// holds says whether the object is the file. Whoever wrote the metadata had the request
+// signed with the same hash, so that it is right if our kind of publisher wrote it.
+func (o *object) holds(f file) bool {
+	if o == nil || o.size != f.size {
+		return false
+	}
+	if o.computed != "" {
+		return o.computed == f.sha256
+	}
+	return o.claimed == f.sha256
+}
+
+// get reads an object.
+func (s *store) get(ctx context.Context, name string) (io.ReadCloser, error) {
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.cfg.bucket, Key: aws.String(s.key(name))})
+	if err != nil {
+		return nil, err
+	}
+	return out.Body, nil
+}
+
+// A listed object is one that the bucket has under shards/.
+type listed struct {
+	size int64
+	time time.Time
+}
+
+// shards lists what lies under shards/, by name. It is the first request of all, so it
+// gives up early: whoever mistyped the endpoint should not wait for eight attempts.
+func (s *store) shards(ctx context.Context) (map[string]listed, error) {
+	found := make(map[string]listed)
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.cfg.bucket, Prefix: aws.String(s.key("shards") + "/")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, func(o *s3.Options) { o.RetryMaxAttempts = min(3, s.cfg.attempts) })
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range page.Contents {
+			name := strings.TrimPrefix(strings.TrimPrefix(aws.ToString(o.Key), s.cfg.prefix), "/")
+			found[name] = listed{aws.ToInt64(o.Size), aws.ToTime(o.LastModified)}
+		}
+	}
+	return found, nil
+}
+
+func (s *store) delete(ctx context.Context, name string) error {
+	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.cfg.bucket, Key: aws.String(s.key(name))})
+	return err
+}
+
+func toBase64(hash string) string {
+	b, _ := hex.DecodeString(hash) // ParseManifest has checked it
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// toHex is "" for what is no SHA-256.
+func toHex(sum string) string {
+	b, err := base64.StdEncoding.DecodeString(sum)
+	if err != nil || len(b) != 32 {
+		return ""
+	}
+	return hex.EncodeToString(b)
+}
