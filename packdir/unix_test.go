@@ -3,9 +3,13 @@
 package packdir
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+
+	"mixtab/engine/weights"
 )
 
 // Of two commands that pack into one folder at once, the later one is refused and
@@ -53,5 +57,22 @@ func TestTwoWriters(t *testing.T) {
 	}
 	if w, err := create(t, dir, "a"); err != nil || !w.Dry() {
 		t.Errorf("after its end: %v", err)
+	}
+}
+
+// A pipe would keep whoever opens it waiting for ever.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	m := write(t, dir)
+	name := filepath.Join(dir, weights.ShardPath(m.Shards[0].SHA256))
+	if err := errors.Join(os.Remove(name), syscall.Mkfifo(name, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Verify(t.Context(), nil); err == nil || err.Error() != name+": is no plain file: pack or download the model again" {
+		t.Errorf("got %v", err)
 	}
 }
