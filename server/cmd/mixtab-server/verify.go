@@ -16,7 +16,7 @@ import (
 	"mixtab/packdir/torrent"
 )
 
-const verifyUsage = `mixtab-server verify reads packs whole, and compares every file with its hash in the manifest, and
+const aboutVerify = `mixtab-server verify reads packs whole, and compares every file with its hash in the manifest, and
 with the pack's torrent where there is one.
 
   mixtab-server verify -pack ~/packs/mixtral-q4
@@ -36,12 +36,12 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	err := ff.Parse(flags, args, ff.WithEnvVarPrefix("MIXTAB"), ff.WithEnvVarSplit(","))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, verifyUsage)
+		fmt.Fprint(stdout, aboutVerify)
 		flags.SetOutput(stdout)
 		flags.PrintDefaults()
 		return err
 	case err != nil:
-		return fmt.Errorf("%w (verify -h lists the flags)", err)
+		return fmt.Errorf("%w (verify -h lists the flags)", explain(flags, err))
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q: packs are named with -pack", flags.Arg(0))
 	case len(packs) == 0:
