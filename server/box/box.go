@@ -98,15 +98,9 @@ func (s *Server) open() error {
 	if err := s.openAsides(m); err != nil {
 		return err
 	}
-	m.measure("connections_open", "Connections that are open now.", func() float64 { return float64(gate.count()) })
-	m.measure("log_records_dropped", "Records of the logs that could not be written, since the start.", func() float64 {
-		var dropped int64
-		for _, l := range cfg.LogFiles {
-			dropped += l.Dropped()
-		}
-		return float64(dropped)
-	})
-	s.site = &site{handler: cfg.Handler, packs: make(map[string]bool), log: cfg.Log, access: cfg.AccessLog, trusted: cfg.Trust, limiter: newLimiter(cfg.Limits), metrics: m}
+	m.watchConnections(gate)
+	m.watchLogs(cfg.LogFiles)
+	s.site = &site{handler: cfg.Handler, packs: make(map[string]bool), log: cfg.Log, access: cfg.AccessLog, trusted: cfg.Trust, limiter: newLimiter(cfg.Limits), grace: grace, metrics: m}
 	for _, name := range cfg.Packs {
 		s.site.packs[name] = true
 	}

@@ -14,7 +14,7 @@ type gate struct {
 	refused           func(limit string)
 
 	mu        sync.Mutex
-	open      int
+	open, all int // now, and since the start
 	perClient map[netip.Addr]int
 }
 
@@ -34,6 +34,7 @@ func (g *gate) enter(client netip.Addr) (limit string) {
 		return "client_connections"
 	}
 	g.open++
+	g.all++
 	if client.IsValid() {
 		g.perClient[client]++
 	}
@@ -51,10 +52,10 @@ func (g *gate) leave(client netip.Addr) {
 	}
 }
 
-func (g *gate) count() int {
+func (g *gate) count() (open, all int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.open
+	return g.open, g.all
 }
 
 // A gatedListener accepts what its gate lets in.

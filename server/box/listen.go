@@ -30,20 +30,26 @@ func listen(spec string, unixMode fs.FileMode) ([]net.Listener, error) {
 	return []net.Listener{l}, nil
 }
 
-// listenTCP opens host:port, and says what to do where that fails.
+// listenTCP opens host:port.
 func listenTCP(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is taken by another program: stop it, or choose another port", address)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%s: this user may not open a port below 1024: choose a higher one, let systemd open it (-listen systemd), or allow it with setcap cap_net_bind_service=+ep", address)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%s is no address of this machine: use one that it has, or :port for all of them", address)
-	case err != nil:
-		return nil, fmt.Errorf("%w: use host:port, unix:PATH or systemd", err)
+	if err != nil {
+		return nil, refusedAs(err, address)
 	}
 	return l, nil
+}
+
+// refusedAs says what to do where the system refuses a port.
+func refusedAs(err error, address string) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is taken by another program: stop it, or choose another port", address)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: this user may not open a port below 1024: choose a higher one, let systemd open it (-listen systemd), or allow it with setcap cap_net_bind_service=+ep", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine: use one that it has, or :port for all of them", address)
+	}
+	return fmt.Errorf("%w: use host:port, unix:PATH or systemd", err)
 }
 
 // listenUnix opens a socket in the file system. One that a server left behind when it was

@@ -20,7 +20,6 @@ type metrics struct {
 	panics    prometheus.Counter
 	running   prometheus.Gauge
 	limited   *prometheus.CounterVec // by limit
-	accepted  prometheus.Counter
 	certUntil prometheus.Gauge
 }
 
@@ -49,15 +48,33 @@ func newMetrics() *metrics {
 	m.panics = counter("panics_total", "Panics of the handler, each a bug.")
 	m.running = gauge("requests_running", "Requests that are being answered now.")
 	m.limited = counters("limited_total", "Requests and connections that a limit refused, by limit.", "limit")
-	m.accepted = counter("connections_total", "Connections that were accepted.")
 	m.certUntil = gauge("certificate_expires_seconds", "When the TLS certificate expires, in seconds since 1970; 0 without one.")
+	for _, kind := range kinds {
+		m.sent.WithLabelValues(kind) // so that a rate has a zero to start from
+	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
 
-// measure adds a number that is asked for when the metrics are read.
-func (m *metrics) measure(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "mixtab_" + name, Help: help}, value))
+// watchConnections and watchLogs add what is counted elsewhere, and asked for when the
+// metrics are read.
+func (m *metrics) watchConnections(g *gate) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "mixtab_connections_open", Help: "Connections that are open now."},
+			func() float64 { open, _ := g.count(); return float64(open) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "mixtab_connections_total", Help: "Connections that were let in."},
+			func() float64 { _, all := g.count(); return float64(all) }))
+}
+
+func (m *metrics) watchLogs(files []*LogFile) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Name: "mixtab_log_records_dropped_total", Help: "Records of the logs that could not be written."},
+		func() (dropped float64) {
+			for _, l := range files {
+				dropped += float64(l.Dropped())
+			}
+			return dropped
+		}))
 }
 
 // done counts a request that has been answered.

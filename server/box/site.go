@@ -15,12 +15,13 @@ type site struct {
 	access  *slog.Logger // nil: none
 	trusted Proxies
 	limiter *limiter
+	grace   time.Duration // see writer
 	metrics *metrics
 }
 
 func (s *site) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	w := &writer{ResponseWriter: rw, minRate: s.limiter.limits.MinRate}
+	w := &writer{ResponseWriter: rw, minRate: s.limiter.limits.MinRate, grace: s.grace}
 	// Before anything is written: the connection still has the deadline of its last
 	// response.
 	w.sending(0)

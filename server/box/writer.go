@@ -10,6 +10,7 @@ import (
 const (
 	// grace is how long a reader may take nothing at all.
 	grace = 30 * time.Second
+
 	// piece is what goes out under one deadline. A stalled download ends after the time
 	// of a piece, and not after that of a whole shard. With 1 MiB the deadlines cost
 	// nothing that can be measured beside the copying.
@@ -24,6 +25,7 @@ const (
 type writer struct {
 	http.ResponseWriter
 	minRate  int64 // bytes per second; 0 is no deadline at all
+	grace    time.Duration
 	deadline time.Time
 
 	status int // 0 until a header is sent
@@ -83,14 +85,14 @@ func copyPart(w http.ResponseWriter, part *io.LimitedReader) (int64, error) {
 // Unwrap lets http.ResponseController find the rest.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// sending moves the deadline on for n more bytes. A second more or less is not worth a
-// call.
+// sending moves the deadline on for n more bytes, where that makes enough of a difference
+// to be worth a call.
 func (w *writer) sending(n int) {
 	if w.minRate <= 0 {
 		return
 	}
-	next := time.Now().Add(grace + time.Duration(float64(n)/float64(w.minRate)*float64(time.Second)))
-	if next.Sub(w.deadline) < time.Second {
+	next := time.Now().Add(w.grace + time.Duration(float64(n)/float64(w.minRate)*float64(time.Second)))
+	if next.Sub(w.deadline) < w.grace/32 {
 		return
 	}
 	w.deadline = next
