@@ -54,6 +54,7 @@ var layers = map[string][]string{
 	"server/edge":                {"engine/weights", "server"},
 	"server/edge/page":           {"server"},
 	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "server/box", "web"},
+	"server/edge/workerd":        {},
 	"demo":                       {},
 	"tools":                      {"..."},
 }

@@ -12,10 +12,19 @@ import module from "../../build/edge/edge.wasm";
 const OPENING_MS = 10_000;
 
 /** How old manifests may get before a request has them compared with the bucket's. */
-export const FRESH_MS = 60_000;
+const FRESH_MS = 60_000;
 
 /** When an answer that has not come belongs to a client that has gone. */
 const GONE_MS = 120_000;
+
+/** The program that is kept, once a request has started one. */
+export let kept = null;
+
+/** The program that is kept, a new one where that has ended. */
+export function keep(env) {
+  if (kept === null || kept.ended) kept = new Program(env);
+  return kept;
+}
 
 export class Program {
   #binding = {};
@@ -34,6 +43,8 @@ export class Program {
     globalThis.context = { env, binding: this.#binding };
     const instance = new WebAssembly.Instance(module, { ...this.#go.importObject, workers: { ready() {} } });
     this.#memory = instance.exports.mem;
+    // All of JavaScript's calls into Go pass through _resume. That Go has ended has to be
+    // seen there: the promise of run belongs to the request that started it.
     const resume = this.#go._resume.bind(this.#go);
     this.#go._resume = () => {
       try {
@@ -41,13 +52,13 @@ export class Program {
       } catch (error) {
         this.#end(error); // a trap of WebAssembly: what is left is not to be trusted
       }
+      if (this.#go.exited) this.#end(new Error("the Go program has ended"));
     };
-    this.#go.run(instance).then(
-      () => this.#end(new Error("the Go program has ended")),
-      (error) => this.#end(error),
-    );
+    this.#go.run(instance).catch((error) => this.#end(error));
+    if (this.#go.exited) this.#end(new Error("the Go program has ended at its start"));
   }
 
+  /** The size of Go's memory, which never shrinks. */
   get bytes() {
     return this.#memory.buffer.byteLength;
   }

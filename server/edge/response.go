@@ -70,8 +70,8 @@ func (r *response) fail(name string, err error) {
 	r.header.Set("Cache-Control", "no-store")
 	r.status, r.body = 0, nil
 	if errors.Is(err, fs.ErrNotExist) {
-		http.Error(r, name+" has gone from where the server keeps this pack", http.StatusNotFound)
+		http.Error(r, name+" has gone from where the server keeps it", http.StatusNotFound)
 		return
 	}
-	http.Error(r, name+" cannot be read where the server keeps this pack", http.StatusBadGateway)
+	http.Error(r, name+" cannot be read where the server keeps it", http.StatusBadGateway)
 }
