@@ -36,7 +36,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./server/edge ./tools/peers
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, publish, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), TO=s3://BUCKET/PREFIX ENDPOINT=URL PUBLISH= (publish), NAME= LAB= (bench-kernel)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, publish, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), TO=s3://BUCKET/PREFIX ENDPOINT=URL PUBLISH= (publish), NAME= LAB= (bench-kernel), FOR=10m (soak-server)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -137,6 +137,13 @@ bench-peers: $(MODULES) ## measures mixtab beside ONNX Runtime Web, wllama and l
 bench-server: $(SERVER) ## measures the server beside nginx, which it installs from Debian (4 minutes; BENCHSERVER=-h lists flags)
 	@tools/bootstrap.sh bench-server
 	go run ./tools/benchserver -server $(SERVER) -json $(BENCHSERVER)
+
+# How long the soak's clients come.
+FOR ?= 10m
+
+.PHONY: soak-server
+soak-server: $(SERVER) ## good and bad clients at the server for FOR=10m, every byte compared; then full disks, no descriptors, lost files
+	go run ./tools/benchserver/soak -server $(SERVER) -for '$(FOR)'
 
 .PHONY: demo-model
 demo-model: ## trains the demo model from nothing and packs it into build/demo-pack (hours; tools/train/README.md)

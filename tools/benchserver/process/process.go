@@ -86,11 +86,16 @@ func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) 
 func (s *Server) Done() <-chan struct{} { return s.done }
 
 // Stop asks the program to end and waits until it has. One that ends otherwise than asked
-// is an error with the last of what it said.
+// is an error, with the last of what it said. A second signal ends mixtab-server at once.
 func (s *Server) Stop() error {
 	if err := s.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
+	return s.Wait()
+}
+
+// Wait waits until a program that has been asked to end has done so.
+func (s *Server) Wait() error {
 	select {
 	case <-s.done:
 	case <-time.After(30 * time.Second):
