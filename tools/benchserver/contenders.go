@@ -94,9 +94,17 @@ func (f files) nginx(m mode, addr, dir string) ([]string, error) {
 	return []string{program, "-p", dir, "-c", conf, "-e", "stderr"}, os.WriteFile(conf, text.Bytes(), 0o600)
 }
 
-// mixtab says how to start mixtab-server in a mode.
+// mixtab says how to start mixtab-server in a mode. All clients are on one machine, so what
+// it grants to one client has to be more than by default.
 func (f files) mixtab(program string) func(m mode, addr, dir string) ([]string, error) {
 	return func(m mode, addr, dir string) ([]string, error) {
-		return []string{program, "-addr", addr, "-pack", "noise=" + f.pack}, nil
+		args := []string{program, "-addr", addr, "-pack", "noise=" + f.pack, "-rate-per-client", "0", "-max-requests-per-client", "0", "-idle-timeout", "10m"}
+		switch m {
+		case logged:
+			args = append(args, "-access-log", filepath.Join(dir, "access.log"))
+		case secure:
+			args = append(args, "-tls-cert", f.cert, "-tls-key", f.key)
+		}
+		return args, nil
 	}
 }

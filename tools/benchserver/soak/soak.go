@@ -36,7 +36,10 @@ func (e *environment) start(ctx context.Context, o process.Options, more ...stri
 }
 
 // held is what a server must not collect over time.
-type held struct{ goroutines, files int }
+type held struct {
+	goroutines, files int
+	stacks            string // of the goroutines
+}
 
 func (s *site) held(ctx context.Context) (held, error) {
 	var h held
@@ -59,8 +62,9 @@ func (s *site) held(ctx context.Context) (held, error) {
 	if err != nil {
 		return h, err
 	}
-	if _, err := fmt.Sscanf(string(text), "goroutine profile: total %d", &h.goroutines); err != nil {
-		return h, fmt.Errorf("%s: %w in %.100q", s.debug, err, text)
+	h.stacks = string(text)
+	if _, err := fmt.Sscanf(h.stacks, "goroutine profile: total %d", &h.goroutines); err != nil {
+		return h, fmt.Errorf("%s: %w in %.100q", s.debug, err, h.stacks)
 	}
 	return h, nil
 }
@@ -148,8 +152,8 @@ func (s *site) settles(ctx context.Context, before held) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("20 s after the last client %d goroutines and %d descriptors are left, before the first there were %d and %d",
-				now.goroutines, now.files, before.goroutines, before.files)
+			return fmt.Errorf("20 s after the last client %d goroutines and %d descriptors are left, before the first there were %d and %d\n%s",
+				now.goroutines, now.files, before.goroutines, before.files, now.stacks)
 		}
 	}
 }
