@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -112,14 +113,18 @@ func (s *Server) Wait() error {
 // Output is the last of what the program wrote.
 func (s *Server) Output() string { return s.output.String() }
 
-// FreeAddr returns a loopback address that nothing listens on.
+// FreeAddr returns a loopback address that nothing listens on. It is none of those that
+// the system gives to connections, or another program could get it before ours does.
 func FreeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var last error
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		last = err
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", last
 }
 
 // Usage is what a program and its children have used and hold.
