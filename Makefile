@@ -217,10 +217,10 @@ $(PAGE): $(MODULES) $(WASM) $(call files,web)
 	cd web && npm run --silent build
 	@touch web/dist/.keep $@
 
-# -buildvcs=auto: a tarball has no commit to tell.
+# Static, so that it runs in an empty container. -buildvcs=auto: a tarball has no commit to tell.
 $(SERVER): go.mod go.sum $(TOOLCHAIN) $(PAGE) $(call files,server web/web.go demo packdir engine/weights engine/quant engine/gpu)
 	@mkdir -p $(@D)
-	go build -buildvcs=auto -o $@ ./server/cmd/mixtab-server
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -buildvcs=auto -o $@ ./server/cmd/mixtab-server
 
 $(EDGE): go.mod go.sum $(TOOLCHAIN) $(call files,server engine/weights engine/quant engine/gpu)
 	@mkdir -p $(@D)

@@ -41,7 +41,7 @@ type config struct {
 	lameDuck, drain time.Duration
 }
 
-// flags are all there are. docs/SERVER.md has the same texts, held by a test.
+// flags are all there are. docs/SERVER.md has the same texts, which a test sees to.
 func (c *config) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("mixtab-server", flag.ContinueOnError)
 	f.Var(&c.packs, "pack", "`folder` of a pack, or name=folder; may be repeated, and the page opens the first; without it, the demo")
@@ -60,7 +60,7 @@ func (c *config) flags() *flag.FlagSet {
 	f.StringVar(&c.tls.Email, "tls-email", "", "`address` that the authority of autocert may write to")
 	f.StringVar(&c.tls.Directory, "tls-authority", "", "`URL` of the ACME directory of autocert; Let's Encrypt's by default")
 	f.StringVar(&c.redirect, "redirect", "", "`host:port` of a listener that sends plain HTTP on to TLS, and answers the authority of autocert; none by default")
-	f.StringVar(&c.tls.State, "state", stateFolder(), "`folder` that keeps the certificates of self and autocert")
+	f.StringVar(&c.tls.State, "state", "", "`folder` that keeps the certificates of self and autocert; by default systemd's state directory, or mixtab-server in the user's configuration folder")
 
 	f.DurationVar(&c.limits.HeaderTimeout, "header-timeout", 10*time.Second, "how long the head of a request may take")
 	f.DurationVar(&c.limits.IdleTimeout, "idle-timeout", time.Minute, "how long a connection may wait for its next request")
@@ -68,12 +68,12 @@ func (c *config) flags() *flag.FlagSet {
 	f.Var(&c.headerSize, "max-header", "`size` of a request's head, at most")
 	c.minRate = 16 << 10
 	f.Var(&c.minRate, "min-rate", "`size` that a reader has to take in a second, over each MiB and after 30 s of grace; 0 waits for ever")
-	f.IntVar(&c.limits.Connections, "max-conns", 16384, "open connections, at most; 0 is no limit but the system's")
-	f.IntVar(&c.limits.ClientConnections, "max-conns-per-client", 256, "open connections of one client; 0 is no limit")
-	f.IntVar(&c.limits.Requests, "max-requests", 2048, "requests that run at the same time, at most; 0 is no limit")
-	f.IntVar(&c.limits.ClientRequests, "max-requests-per-client", 64, "requests of one client that run at the same time; 0 is no limit")
-	f.Float64Var(&c.limits.Rate, "rate", 0, "requests a second, in bursts of up to four seconds' worth; 0 is no limit")
-	f.Float64Var(&c.limits.ClientRate, "rate-per-client", 100, "requests a second of one client, in bursts of up to four seconds' worth; 0 is no limit")
+	f.IntVar(&c.limits.Connections, "max-conns", 16384, "`number` of open connections, at most; 0 is no limit but the system's")
+	f.IntVar(&c.limits.ClientConnections, "max-conns-per-client", 256, "`number` of open connections of one client; 0 is no limit")
+	f.IntVar(&c.limits.Requests, "max-requests", 2048, "`number` of requests that run at the same time, at most; 0 is no limit")
+	f.IntVar(&c.limits.ClientRequests, "max-requests-per-client", 64, "`number` of requests of one client that run at the same time; 0 is no limit")
+	f.Float64Var(&c.limits.Rate, "rate", 0, "`number` of requests a second, in bursts of up to four seconds' worth; 0 is no limit")
+	f.Float64Var(&c.limits.ClientRate, "rate-per-client", 100, "`number` of requests a second of one client, in bursts of up to four seconds' worth; 0 is no limit")
 
 	f.TextVar(&c.logLevel, "log", slog.LevelInfo, "`level` of the log on stderr: debug, info, warn, error")
 	f.StringVar(&c.logFormat, "log-format", "text", "`form` of both logs: text or json")
@@ -149,6 +149,9 @@ func (c *config) check() error {
 	}
 	if c.tls.Mode != "" && c.tls.Mode != box.TLSFiles && c.tls.Cert != "" {
 		return fmt.Errorf("-tls %s and -tls-cert exclude each other: leave one out", c.tls.Mode)
+	}
+	if c.tls.State == "" {
+		c.tls.State = stateFolder()
 	}
 	if (c.tls.Mode == box.TLSSelf || c.tls.Mode == box.TLSAutocert) && c.tls.State == "" {
 		return fmt.Errorf("-tls %s needs a folder to keep its certificate in, and this user has no home: name one with -state", c.tls.Mode)

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -25,51 +20,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-func TestSignalsStopTheServer(t *testing.T) {
-	for _, sig := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
-		t.Run(sig.String(), func(t *testing.T) {
-			cmd := exec.Command(os.Args[0], "-addr", "127.0.0.1:0")
-			cmd.Env = append(os.Environ(), "MIXTAB_TEST_AS_COMMAND=1")
-			stdout, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer cmd.Process.Kill()
-			line, err := bufio.NewReader(stdout).ReadString('\n')
-			url, found := strings.CutPrefix(strings.TrimSpace(line), "mixtab: ")
-			if err != nil || !found {
-				t.Fatalf("the first line is %q (%v), want the URL", line, err)
-			}
-			for _, path := range []string{"/healthz", "/packs/demo/manifest.json"} {
-				resp, err := http.Get(url + path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp.Body.Close()
-				if resp.StatusCode != 200 {
-					t.Errorf("%s: %s", path, resp.Status)
-				}
-			}
-			if err := cmd.Process.Signal(sig); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- cmd.Wait() }()
-			select {
-			case err := <-ended:
-				if err != nil {
-					t.Errorf("the command ended with %v", err)
-				}
-			case <-time.After(10 * time.Second):
-				t.Error("the command still runs 10 s after the signal")
-			}
-		})
-	}
 }
 
 func TestMistakes(t *testing.T) {

@@ -38,6 +38,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// A pipe that is closed under a log is an error of that log, and not the end.
+	signal.Ignore(syscall.SIGPIPE)
 	logs, err := openLogs(cfg, stderr)
 	if err != nil {
 		return err
