@@ -458,20 +458,6 @@ test('a browser that cannot run the page is told so in every language', { timeou
   await context.close();
 });
 
-test('the first paint comes within a second', { timeout: 120_000 }, async t => {
-  const paints = [];
-  for (let i = 0; i < 3; i++) {
-    const { page, close } = await open(browser, server.url, { serviceWorkers: 'block' });
-    await status(page, 'Ready');
-    paints.push(
-      await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime),
-    );
-    await close();
-  }
-  t.diagnostic(`first contentful paint after ${paints.map(Math.round).join(', ')} ms`);
-  assert.ok(Math.min(...paints) <= 1000, `${paints}`);
-});
-
 /** Resolves when a next visit needs neither network nor server. */
 async function kept(page, pack = '/packs/demo/') {
   await status(page, 'Ready');

@@ -1,62 +1,20 @@
 // What can be done with messages, how answers look, and how they are tuned, in a real browser
 // with an engine that only pretends.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { assertAccessible } from './axe.mjs';
-import { launch, open, parts, status } from './browser.mjs';
-import { serve } from './static-server.mjs';
-import { mainThreadTasks } from './tasks.mjs';
+import { answered, ask, focused, locales, parts, pretend, soon, status } from './browser.mjs';
+import { rich, richQuery } from './rich.mjs';
+import { withFake } from './setup.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await serve(fileURLToPath(new URL('../build/fake', import.meta.url)));
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-async function visit(query, options) {
-  const opened = await open(browser, `${server.url}?engine=fake&load=0&${query}`, options);
-  await opened.page.getByRole('textbox').first().waitFor();
-  return opened;
-}
-
-/** Sends a message and waits for its answer, the last of so many. */
-async function ask(page, text, answers) {
-  await parts(page).message.fill(text);
-  await page.keyboard.press('Enter');
-  await answered(page, answers);
-}
-
-async function answered(page, answers) {
-  await parts(page)
-    .answers.nth(answers - 1)
-    .waitFor();
-  await parts(page).send.waitFor();
-}
+const fake = withFake();
 
 /** What the engine was asked last. */
 const lastRequest = page =>
-  page.evaluate(() => globalThis.fakeRequests.findLast(request => request.type === 'chat'));
-
-const rich = [
-  'Some **Go**:',
-  '1. In a list\n\n   ```go\n   package main // The program.\n   ```',
-  '```\nplain text\n```',
-  'A formula $e^{i\\pi}+1=0$ and another:',
-  '$$\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt\\pi}{2}$$',
-  `| ${'Column | '.repeat(9)}\n|${'---|'.repeat(9)}\n| ${'wide_and_long_cell | '.repeat(9)}`,
-  '![a cat](https://pictures.example/cat.png) and [a page](https://page.example/).',
-].join('\n\n');
-
-const richQuery = `rate=999&answer=${encodeURIComponent(rich)}`;
+  page.evaluate(() => globalThis.fake.requests.findLast(request => request.type === 'chat'));
 
 test('code is coloured and copied, formulas are set, and tables scroll in themselves', async () => {
-  const { page, problems, close } = await visit(richQuery, {
+  const { page, problems, close } = await fake.visit(richQuery, {
     viewport: { width: 360, height: 740 },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
@@ -100,7 +58,7 @@ test('what a model writes never runs nor fetches', async () => {
     '```html\n<img src=x onerror="globalThis.owned=7"><script>globalThis.owned = 8</script>\n```',
     '</mixtab-code><math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=owned=9&gt;">',
   ].join('\n\n');
-  const { page, problems, close } = await visit(`rate=999&answer=${encodeURIComponent(hostile)}`);
+  const { page, problems, close } = await fake.visit(`rate=999&answer=${encodeURIComponent(hostile)}`);
   const requests = [];
   page.on('request', request => requests.push(request.url()));
   await ask(page, hostile, 1);
@@ -108,7 +66,7 @@ test('what a model writes never runs nor fetches', async () => {
   await page.waitForTimeout(300);
   assert.equal(await page.evaluate(() => globalThis.owned), undefined);
   assert.deepEqual(
-    requests.filter(url => !url.startsWith(server.url)),
+    requests.filter(url => !url.startsWith(fake.url)),
     [],
   );
   const links = await page
@@ -126,7 +84,7 @@ test('what a model writes never runs nor fetches', async () => {
 });
 
 test('a message is edited in place, and the versions are looked through', async () => {
-  const { page, problems, close } = await visit('rate=999');
+  const { page, problems, close } = await fake.visit('rate=999');
   const { message, answers, log } = parts(page);
   await ask(page, 'one', 1);
   await ask(page, 'two', 2);
@@ -153,11 +111,7 @@ test('a message is edited in place, and the versions are looked through', async 
   await page.keyboard.press('Enter');
   await versions.getByText('1 of 2').waitFor();
   await log.getByText('You said: two').waitFor();
-  assert.equal(
-    await previous.evaluate(node => node === node.getRootNode().activeElement),
-    true,
-    'the focus stays',
-  );
+  await focused(previous);
   await versions.getByRole('button', { name: 'Next version of message 1' }).click();
   await log.getByText('You said: three').waitFor();
 
@@ -173,9 +127,10 @@ test('a message is edited in place, and the versions are looked through', async 
 });
 
 test('an answer is given again, stopped, and continued', async () => {
-  const { page, problems, close } = await visit('rate=25');
+  const { page, problems, close } = await fake.visit('rate=999');
   const { stop, answers, log } = parts(page);
   await ask(page, 'What is your favourite condiment?', 1);
+  await pretend(page, { rate: 1 });
   await page.getByRole('button', { name: 'Answer 1 again' }).click();
   await stop.waitFor();
   await page.getByRole('group', { name: 'Answer 1' }).getByText('2 of 2').waitFor();
@@ -185,6 +140,7 @@ test('an answer is given again, stopped, and continued', async () => {
   const said = await answers.locator('mixtab-markdown p').textContent();
   assert.ok(!said.includes('kitchen'));
 
+  await pretend(page, { rate: 999 });
   await page.getByRole('button', { name: 'Continue answer 1' }).click();
   await answers.getByText('in the kitchen!').waitFor();
   await answered(page, 1);
@@ -201,7 +157,7 @@ test('an answer is given again, stopped, and continued', async () => {
 });
 
 test('text files go with a message: chosen, pasted and dropped, counted, refused, removed', async () => {
-  const { page, problems, close } = await visit('rate=999&context=200');
+  const { page, problems, close } = await fake.visit('rate=999&context=200');
   const { message, log } = parts(page);
   const file = (name, content) => ({
     name,
@@ -246,7 +202,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
 });
 
 test('settings reach the engine, are checked, and can be kept', async () => {
-  const { page, problems, close } = await visit('rate=999');
+  const { page, problems, close } = await fake.visit('rate=999');
   await status(page, 'Ready');
   await page.getByRole('button', { name: 'Settings' }).click();
   const dialog = page.getByRole('dialog', { name: 'Settings of this conversation' });
@@ -261,10 +217,10 @@ test('settings reach the engine, are checked, and can be kept', async () => {
   await field('Temperature').fill('0.8');
   await page.keyboard.press('Tab');
   const slider = dialog.getByRole('slider', { name: 'Temperature' });
-  await assertSoon(async () => (await slider.inputValue()) === '0.8', 'the slider follows the field');
+  await soon(async () => (await slider.inputValue()) === '0.8', 'the slider follows the field');
   await slider.focus();
   await page.keyboard.press('ArrowRight');
-  await assertSoon(
+  await soon(
     async () => (await field('Temperature').inputValue()) === '0.85',
     'the field follows the slider',
   );
@@ -296,84 +252,18 @@ test('settings reach the engine, are checked, and can be kept', async () => {
   await dialog.getByRole('button', { name: 'Back to the model’s own settings' }).click();
   await dialog.getByRole('button', { name: 'Balanced', pressed: true }).waitFor();
   await dialog.getByRole('button', { name: 'Precise' }).click();
-  await assertSoon(async () => (await field('Temperature').inputValue()) === '0.2', 'the preset holds');
+  await soon(async () => (await field('Temperature').inputValue()) === '0.2', 'the preset holds');
   await dialog.getByRole('button', { name: 'mine' }).click();
-  await assertSoon(async () => (await field('Top-k').inputValue()) === '40', 'and the own one');
+  await soon(async () => (await field('Top-k').inputValue()) === '40', 'and the own one');
   await dialog.getByRole('button', { name: 'Delete “mine”' }).click();
   await dialog.getByText('“mine” was deleted.').waitFor();
   assert.deepEqual(problems, []);
   await close();
 });
 
-test('2,000 messages open at the end, scroll without a long task, and can be searched', {
-  timeout: 120_000,
-}, async t => {
-  const { page, close } = await visit('rate=999');
-  const { log } = parts(page);
-  await ask(page, 'Hello', 1);
-  await page.evaluate(fill, 2000);
-  const element = page.locator('mixtab-conversation');
-  await log.getByText('question 999', { exact: false }).first().waitFor();
-  assert.ok(
-    await log.evaluate(node => node.scrollHeight - node.scrollTop - node.clientHeight < 60),
-    'at the end',
-  );
-  await assertSoon(
-    () => element.evaluate(node => node.shadowRoot.querySelectorAll('mixtab-message').length === 2000),
-    'all messages are there for a search and for a screen reader',
-    60_000,
-  );
-  await log.hover(); // Before the measurement: to look for it is work too.
-  const frames = [];
-  const tasks = await mainThreadTasks(browser, page, async () => {
-    await page.evaluate(watchFrames);
-    for (let step = 0; step < 240; step++) {
-      await page.mouse.wheel(0, step < 200 ? -150 : 150);
-      await page.waitForTimeout(16);
-    }
-    frames.push(...(await page.evaluate(() => globalThis.frames_)));
-  });
-  frames.sort((a, b) => a - b);
-  tasks.sort((a, b) => a - b);
-  const share = (list, part) => list[Math.floor(part * (list.length - 1))]?.toFixed(1);
-  t.diagnostic(
-    `frames: ${frames.length}, median ${share(frames, 0.5)} ms, 95 % ${share(frames, 0.95)} ms, longest ${share(frames, 1)} ms`,
-  );
-  t.diagnostic(
-    `tasks: ${tasks.length}, 99 % ${share(tasks, 0.99)} ms, longest ${share(tasks, 1)} ms of processor time`,
-  );
-  assert.ok(tasks.at(-1) <= 50, `a task of ${tasks.at(-1)} ms`);
-
-  await page.getByRole('button', { name: 'To the latest message' }).click();
-  await assertSoon(
-    () => log.evaluate(node => node.scrollHeight - node.scrollTop - node.clientHeight < 60),
-    'the latest message',
-  );
-  await close();
-});
-
-test('no main-thread task over 50 ms while code, a table and formulas stream', async t => {
-  const { page, close } = await visit(
-    `rate=50&answer=${encodeURIComponent(`${rich}\n\n${code(60)}\n\n${rich}\n\n`.repeat(2))}`,
-  );
-  await status(page, 'Ready');
-  const tasks = await mainThreadTasks(browser, page, async () => {
-    await parts(page).message.fill('Hello');
-    await page.keyboard.press('Enter');
-    await page.locator('mixtab-code').nth(2).locator('.hljs-keyword').first().waitFor();
-    await page.waitForTimeout(5000);
-    assert.equal(await parts(page).stop.count(), 1, 'it still streams');
-  });
-  const longest = Math.max(...tasks);
-  t.diagnostic(`${tasks.length} tasks, the longest ${longest.toFixed(1)} ms`);
-  assert.ok(longest <= 50, `a task of ${longest.toFixed(1)} ms`);
-  await close();
-});
-
-const locales = { en: 'en-GB', fr: 'fr-CA', it: 'it-IT', de: 'de-CH', es: 'es-MX' };
 for (const [language, locale] of Object.entries(locales)) {
   test(`${language}: accessible and unbroken at 320 pixels, in both themes`, async () => {
-    const { page, problems, close } = await visit(richQuery, {
+    const { page, problems, close } = await fake.visit(richQuery, {
       locale,
       viewport: { width: 320, height: 640 },
       reducedMotion: 'reduce',
@@ -386,8 +276,8 @@ for (const [language, locale] of Object.entries(locales)) {
     await message.fill('');
     await page.keyboard.press('ArrowUp');
     await page.locator('mixtab-message-editor textarea').waitFor();
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok((await wide()) <= 0);
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    await soon(fits, 'no sideways scrolling');
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
       await assertAccessible(page, `${language} ${colorScheme}, conversation`);
@@ -417,14 +307,6 @@ async function openSettings(page) {
   await page.locator('mixtab-settings dialog[open]').waitFor();
 }
 
-function code(lines) {
-  const body = Array.from(
-    { length: lines },
-    (_, line) => `\tfmt.Println("line", ${line}) // Says which line it is.`,
-  );
-  return `\`\`\`go\nfunc main() {\n${body.join('\n')}\n}\n\`\`\``;
-}
-
 /** Runs in the page: pastes or drops a file. */
 function give(node, { event, name, content }) {
   const data = new DataTransfer();
@@ -435,41 +317,4 @@ function give(node, { event, name, content }) {
       ? new ClipboardEvent('paste', { ...options, clipboardData: data })
       : new DragEvent('drop', { ...options, dataTransfer: data }),
   );
-}
-
-/** Runs in the page: a long conversation in place of the one there. */
-function fill(count) {
-  const answer =
-    'An answer with **bold** words, and `code`.\n\n- one\n- two\n\n```go\nfunc main() {}\n```\n\n'.repeat(2);
-  const turns = Array.from({ length: count }, (_, index) => ({
-    id: `t${index}`,
-    parent: index === 0 ? null : `t${index - 1}`,
-    role: index % 2 === 0 ? 'user' : 'assistant',
-    text: index % 2 === 0 ? `This is question ${index >> 1}.` : answer,
-    state: 'done',
-    created: index,
-    branch: { index: 0, count: 1 },
-  }));
-  document.querySelector('mixtab-app').shadowRoot.querySelector('mixtab-conversation').turns = turns;
-}
-
-/** Runs in the page: notes how long each frame took. */
-function watchFrames() {
-  globalThis.frames_ = [];
-  let last = performance.now();
-  const note = now => {
-    globalThis.frames_.push(now - last);
-    last = now;
-    requestAnimationFrame(note);
-  };
-  requestAnimationFrame(note);
-}
-
-async function assertSoon(condition, message, patience = 10_000) {
-  const end = Date.now() + patience;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  assert.fail(message);
 }

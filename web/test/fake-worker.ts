@@ -37,7 +37,8 @@ export interface FakeOptions {
 const packBytes = 3_600_000;
 
 export class FakeWorker extends EventTarget implements WorkerLike {
-  readonly #options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
+  /** Those of time hold at once when they are changed, so that no test has to be in time for what it looks at. */
+  readonly options: Required<Omit<FakeOptions, 'fail' | 'die' | 'answer'>> & FakeOptions;
   readonly #cancelled = new Set<number>();
   readonly #experts: FakeExperts;
   readonly #caches = new Map<string, number>();
@@ -49,8 +50,8 @@ export class FakeWorker extends EventTarget implements WorkerLike {
 
   constructor(options: FakeOptions = {}) {
     super();
-    this.#options = { load: 0, rate: 1000, context: 256, download: 0, layers: 4, ...options };
-    this.#experts = new FakeExperts(this.#options.layers, packBytes);
+    this.options = { load: 0, rate: 1000, context: 256, download: 0, layers: 4, ...options };
+    this.#experts = new FakeExperts(this.options.layers, packBytes);
     setTimeout(() => this.#emit({ type: 'ready', version: 'fake' }), 0);
   }
 
@@ -69,7 +70,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     if (die !== null) options.die = die as Code;
     if (answer !== null) options.answer = answer === 'long' ? longAnswer() : answer;
     const worker = new FakeWorker(options);
-    Object.assign(globalThis, { fakeRequests: worker.requests });
+    Object.assign(globalThis, { fake: worker });
     return worker;
   }
 
@@ -116,11 +117,11 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 
   async #open(id: number): Promise<void> {
-    const { load, fail, context } = this.#options;
+    const { fail, context } = this.options;
     this.#emit({ type: 'progress', id, phase: 'device', loadedBytes: 0, totalBytes: packBytes });
-    const steps = load > 0 ? 20 : 1;
+    const steps = this.options.load > 0 ? 20 : 1;
     for (let step = 1; step <= steps; step++) {
-      await pause(load / steps);
+      await pause(this.options.load / steps);
       if (fail && step * 2 > steps) {
         return this.#emit({ type: 'failed', id, code: fail, message: `fake: ${fail}` });
       }
@@ -136,10 +137,10 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 
   async #download(): Promise<void> {
-    const steps = this.#options.download;
-    for (let step = 1; step <= steps; step++) {
+    let left = Math.sign(this.options.download);
+    for (let step = 1; left > 0; step++) {
       await pause(250);
-      const left = 1 - step / steps;
+      left = Math.max(0, 1 - step / this.options.download);
       this.#emit({
         ...{ type: 'download', phase: left > 0 ? 'downloading' : 'done', failure: null },
         ...{ doneBytes: packBytes * (1 - left), totalBytes: packBytes, bytesPerSecond: 2e6 },
@@ -150,16 +151,16 @@ export class FakeWorker extends EventTarget implements WorkerLike {
 
   async #answer(request: Chat | Complete): Promise<void> {
     const { id } = request;
-    const { rate, context, die } = this.#options;
+    const { context, die } = this.options;
     const { prompt, dropped } = keep(request, context);
     if (dropped > 0 && request.type === 'chat' && request.overflow === 'error') {
       return this.#emit({ type: 'failed', id, code: 'context_full', message: 'fake: context_full' });
     }
-    const pieces = (this.#options.answer ?? answerTo(request)).slice(begun(request)).match(/\s*\S+/g) ?? [];
+    const pieces = (this.options.answer ?? answerTo(request)).slice(begun(request)).match(/\s*\S+/g) ?? [];
     const limit = Math.min(pieces.length, request.sampling.max_tokens ?? Number.POSITIVE_INFINITY);
     const start = performance.now();
     let tokens = request.begun.length; // The n-th word of an answer is token n.
-    await pause(rate >= 1000 ? 0 : 120);
+    await pause(this.options.rate >= 1000 ? 0 : 120);
     const first = performance.now();
     while (tokens < limit && !this.#cancelled.has(id) && !this.terminated) {
       if (die && tokens === 3) {
@@ -175,7 +176,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
       const routing = this.#experts.route(tokens);
       if (request.routing) this.#emit({ type: 'routing', id, index: tokens, ...routing });
       tokens++;
-      await pause(first + (tokens * 1000) / rate - performance.now());
+      await pause(first + (tokens * 1000) / this.options.rate - performance.now());
     }
     this.#held = prompt + tokens;
     this.#emit({
@@ -203,7 +204,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
   }
 
   async #preflight({ id, expertBudget }: Preflight): Promise<void> {
-    const { load, fail, rate } = this.#options;
+    const { load, fail, rate } = this.options;
     await pause(load);
     if (this.#cancelled.has(id) || fail) {
       return this.#emit({ type: 'failed', id, code: fail ?? 'internal', message: `fake: ${fail}` });
