@@ -154,8 +154,9 @@ demo-model: ## trains the demo model from nothing and packs it into build/demo-p
 	rm -rf build/demo-pack
 	go run ./tools/pack -in build/demo-checkpoint -out build/demo-pack -format $(DEMO_FORMAT) -verify
 
-# Wrangler tells nobody of its use, and asks nobody about this machine.
-WRANGLER := cd server/edge && CLOUDFLARE_CF_FETCH_ENABLED=false WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false npx --no-install wrangler
+# Wrangler tells nobody of its use, asks nobody about this machine, and looks for no newer
+# version of itself (CI).
+WRANGLER := cd server/edge && CI=1 CLOUDFLARE_CF_FETCH_ENABLED=false WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false npx --no-install wrangler
 
 .PHONY: edge-build
 edge-build: bootstrap-build $(EDGE) $(EDGE_PAGE) $(EDGE_MODULES) ## builds the Cloudflare Worker and its page (docs/EDGE.md), and prints its size
@@ -166,11 +167,19 @@ edge-build: bootstrap-build $(EDGE) $(EDGE_PAGE) $(EDGE_MODULES) ## builds the C
 edge-dev: edge-build ## runs the Worker here, offline, in workerd with a local R2 that holds the demo pack (or PACK, as demo)
 	@rm -rf build/edge/state
 	@cd server/edge && node local/fill.mjs ../../build/edge/state mixtab-packs 'packs/demo=$(if $(PACK),$(abspath $(PACK)),../../demo/pack)'
-	@$(WRANGLER) dev --local --ip 127.0.0.1 --port 8787 --persist-to ../../build/edge/state
+	@$(WRANGLER) dev --local --ip 127.0.0.1 --port 8787 --persist-to ../../build/edge/state --show-interactive-dev-session=false
 
 .PHONY: edge-test
 edge-test: $(TESTSUM) $(EDGE) $(EDGE_MODULES) ## runs the Worker in workerd, offline, against the conformance suite that the server passes
 	@MIXTAB_REQUIRE=edge go test -json ./server/edge/... | $(TESTSUM)
+
+.PHONY: edge-soak
+edge-soak: $(EDGE_MODULES) ## sends the Worker 20,000 mixed requests, many broken off or failing, and prints its memory meanwhile
+	@go run ./server/edge/measure -soak
+
+.PHONY: edge-bench
+edge-bench: $(EDGE_MODULES) ## measures the Worker in workerd: cold start, requests a second, CPU, megabytes a second
+	@go run ./server/edge/measure
 
 .PHONY: edge-deploy
 edge-deploy: edge-build ## deploys the Worker with wrangler, which asks who you are (docs/EDGE.md; DRY=1 only shows what would be sent)

@@ -55,6 +55,8 @@ var layers = map[string][]string{
 	"server/edge/page":           {"server"},
 	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "server/box", "web"},
 	"server/edge/workerd":        {},
+	"server/edge/soak":           {"server/conformance", "server/edge/workerd"},
+	"server/edge/measure":        {"server/conformance", "server/edge/soak", "server/edge/workerd"},
 	"demo":                       {},
 	"tools":                      {"..."},
 }

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"mixtab/server/conformance"
+	"mixtab/server/edge/soak"
 	"mixtab/server/edge/workerd"
 )
 
@@ -176,4 +178,50 @@ func TestFaults(t *testing.T) {
 		says(string(manifest))
 		whole()
 	})
+}
+
+// What is wrong with wrangler.jsonc is said where whoever deployed it looks first.
+func TestConfiguration(t *testing.T) {
+	dir, _ := demo(t)
+	for name, c := range map[string]struct {
+		vars map[string]any
+		want string
+	}{
+		"PACKS is a text":   {map[string]any{"PACKS": "demo"}, "the variable PACKS of wrangler.jsonc has to be an object such as .*"},
+		"a name in capital": {map[string]any{"PACKS": map[string]string{"Demo": "packs/demo"}}, `pack name "Demo": use lower-case letters.*`},
+		"another default":   {map[string]any{"DEFAULT": "other"}, `the default pack "other" is not among demo`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, workerd.Settings{Packs: map[string]string{"demo": dir}, Vars: c.vars})
+			for range 2 {
+				if status, _, text := s.ask(t, "/healthz"); status != 503 || !regexp.MustCompile("^"+c.want+"\n$").MatchString(text) {
+					t.Errorf("status %d %q, want 503 %q", status, text, c.want)
+				}
+			}
+		})
+	}
+}
+
+// A short soak; make edge-soak runs the long one. Hundreds of megabytes of shards pass,
+// and Go's memory, which never shrinks, stays what it is: their bytes do not enter it.
+func TestSoak(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells of the memory of another process")
+	}
+	dir := t.TempDir()
+	if err := conformance.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, soak.Settings(dir))
+	report, err := soak.Run(t.Context(), s.Site, dir, soak.Options{Requests: 1000, Every: 500, Parallel: 8, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range report.Errors {
+		t.Error(wrong)
+	}
+	first, last := report.Samples[0], report.Samples[1]
+	if report.Starts > 1 || last.Wasm > 24<<20 || last.Wasm-first.Wasm > 2<<20 || last.Sent-first.Sent < 200<<20 {
+		t.Errorf("%d programs; Go's memory %d, then %d, while %d bytes were sent", report.Starts, first.Wasm, last.Wasm, last.Sent-first.Sent)
+	}
 }

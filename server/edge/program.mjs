@@ -17,6 +17,9 @@ const FRESH_MS = 60_000;
 /** When an answer that has not come belongs to a client that has gone. */
 const GONE_MS = 120_000;
 
+/** What is wrong with the Worker's configuration. */
+export class NotOpen extends Error {}
+
 /** The program that is kept, once a request has started one. */
 export let kept = null;
 
@@ -82,7 +85,7 @@ export class Program {
   async #read(ctx) {
     this.#opening = this.#checked = Date.now();
     const reading = this.#ask((done, fail) => {
-      this.#binding.open((wrong) => (wrong === null ? done() : fail(new Error(wrong))));
+      this.#binding.open((wrong) => (wrong === null ? done() : fail(new NotOpen(wrong))));
     });
     ctx.waitUntil(reading.catch(() => {})); // goes on when this request's client does not
     try {

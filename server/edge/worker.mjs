@@ -2,7 +2,7 @@
 // the page from static assets. Cloudflare serves an asset before it asks the Worker, so
 // that what comes here is an address that is no file.
 
-import { keep, Program } from "./program.mjs";
+import { keep, NotOpen, Program } from "./program.mjs";
 
 export default {
   async fetch(request, env, ctx) {
@@ -14,7 +14,7 @@ export default {
       return pageOr(await answerBy(asked(request), env, ctx), request, env);
     } catch (error) {
       console.error("edge:", error.stack ?? error);
-      return text(500, "the server has made a mistake");
+      return error instanceof NotOpen ? text(503, error.message) : text(500, "the server has made a mistake");
     }
   },
 };
@@ -51,7 +51,7 @@ async function itsOwn(request, env, ctx) {
 /** The page's index where Go has none, or Go's answer. */
 async function pageOr(answer, request, env) {
   const url = new URL(request.url);
-  if (answer.status === 404 && url.pathname.endsWith("/") && !url.pathname.startsWith("/packs/")) {
+  if (env.ASSETS && answer.status === 404 && url.pathname.endsWith("/") && !url.pathname.startsWith("/packs/")) {
     url.pathname += "index.html";
     const page = await env.ASSETS.fetch(new Request(url, request));
     if (page.status !== 404) return page;

@@ -2,12 +2,13 @@
 //
 //   node local/serve.mjs '{"packs": {"demo": "/path/of/demo/pack"}}'
 //
-// The argument is what start of site.mjs takes. One line on stdout is the address.
+// The argument is what start of site.mjs takes. The first line of its output is a JSON
+// object with the address.
 
 import { start } from "./site.mjs";
 
 const site = await start(JSON.parse(process.argv[2]));
-console.log(site.url);
+console.log(JSON.stringify({ url: site.url, ready_ms: site.readyMs }));
 process.stdin.resume();
 process.stdin.on("end", async () => {
   await site.stop();

@@ -30,6 +30,7 @@ export async function start({ build = path.join(root, "build/edge"), packs = {},
     module("ESModule", "build/edge/wasm_exec.js", path.join(build, "wasm_exec.js")),
     module("CompiledWasm", "build/edge/edge.wasm", path.join(build, "edge.wasm")),
   ]);
+  const started = performance.now();
   const miniflare = new Miniflare({
     ...config,
     host: "127.0.0.1",
@@ -46,11 +47,12 @@ export async function start({ build = path.join(root, "build/edge"), packs = {},
     },
   });
   const url = String(await miniflare.ready).replace(/\/$/, "");
+  const readyMs = performance.now() - started;
   const bucket = await miniflare.getR2Bucket("BUCKET");
   for (const [name, folder] of Object.entries(packs)) await fill(bucket, `packs/${name}`, folder);
   return {
     url,
-    bucket,
+    readyMs, // from the start of workerd until it listened
     async stop() {
       await miniflare.dispose();
       await rm(state, { recursive: true });

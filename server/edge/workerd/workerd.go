@@ -66,8 +66,9 @@ func Build(dir string) error {
 
 // A Site is the Worker as it runs.
 type Site struct {
-	URL string
-	Log Log // of Node and the Worker
+	URL   string
+	Ready time.Duration // from the start of the runtime until it listened
+	Log   Log           // of Node and the Worker
 
 	node  *exec.Cmd
 	stdin io.Closer
@@ -143,7 +144,14 @@ func Start(with Settings) (*Site, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the Worker does not start: %w", err), s.Stop())
 	}
-	s.URL = strings.TrimSpace(line)
+	var said struct {
+		URL     string  `json:"url"`
+		ReadyMS float64 `json:"ready_ms"`
+	}
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		return nil, errors.Join(fmt.Errorf("the Worker says %q: %w", line, err), s.Stop())
+	}
+	s.URL, s.Ready = said.URL, time.Duration(said.ReadyMS*float64(time.Millisecond))
 	return s, nil
 }
 
