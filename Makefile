@@ -36,7 +36,7 @@ JS_PACKAGES := ./shaders/... ./engine/... ./wasm/... ./server/edge ./tools/peers
 .PHONY: help
 help: ## lists these targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
-	@echo "Variables: ADDR=host:port (run), PACK=folder (run, publish, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), TO=s3://BUCKET/PREFIX ENDPOINT=URL PUBLISH= (publish), NAME= LAB= (bench-kernel), FOR=10m (soak-server)"
+	@echo "Variables: ADDR=host:port (run), PACK=folder (run, publish, torrent, bench, bench-web), PROMPT= GEN= IDS= BUDGET=2GiB SPECULATE=4 TUNE=1 ARITHMETIC=f16 PROFILE=trace.json (bench, bench-web), TO=s3://BUCKET/PREFIX ENDPOINT=URL PUBLISH= (publish), WEB_SEED=URL TORRENT= (torrent), NAME= LAB= (bench-kernel), FOR=10m (soak-server)"
 
 .PHONY: run
 run: build ## installs what is missing, builds, and serves the page and the demo model (or PACK) on ADDR
@@ -184,6 +184,15 @@ edge-bench: $(EDGE_MODULES) ## measures the Worker in workerd: cold start, reque
 .PHONY: edge-deploy
 edge-deploy: edge-build ## deploys the Worker with wrangler, which asks who you are (docs/EDGE.md; DRY=1 only shows what would be sent)
 	@$(WRANGLER) deploy --strict $(if $(DRY),--dry-run --outdir ../../build/edge/bundle)
+
+# Where servers have the pack: the URL of the folder above it.
+WEB_SEED ?=
+# Further flags of tools/torrent, as in TORRENT='-tracker udp://tracker.example.com:6969/announce'.
+TORRENT ?=
+
+.PHONY: torrent
+torrent: ## writes PACK/pack.torrent, by which anybody fetches PACK from WEB_SEED=https://host/packs/
+	@go run ./tools/torrent $(if $(PACK),-pack '$(PACK)') $(if $(WEB_SEED),-web-seed '$(WEB_SEED)') $(TORRENT)
 
 .PHONY: screenshots
 screenshots: bootstrap-test $(SERVER) ## takes the README's pictures of the page, into docs/screenshots

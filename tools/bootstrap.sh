@@ -3,7 +3,7 @@
 # there; installs with apt where it may; says in one line what is missing where it may not.
 #
 #   tools/bootstrap.sh build   Go and Node
-#   tools/bootstrap.sh test    also a C compiler, a Vulkan driver, Chromium and aria2
+#   tools/bootstrap.sh test    also a C compiler, a Vulkan driver, Chromium and two BitTorrent clients
 #   tools/bootstrap.sh peers   also Vulkan's headers
 #   tools/bootstrap.sh bench-server   Go and Node, nginx, and the clients wrk and h2load
 set -euo pipefail
@@ -43,6 +43,7 @@ else
   loader || packages+=(libvulkan1)
   vulkan || packages+=(mesa-vulkan-drivers)
   have aria2c || packages+=(aria2)
+  have transmission-cli || packages+=(transmission-cli)
   [ "$1" != peers ] || [ -e /usr/include/vulkan/vulkan.h ] || packages+=(libvulkan-dev)
   if ! browser; then
     # Ubuntu's package called chromium installs a snap, which no container can run.
@@ -51,7 +52,7 @@ else
     fi
     packages+=(chromium)
   fi
-  found() { browser && vulkan && loader && have aria2c; }
+  found() { browser && vulkan && loader && have aria2c && have transmission-cli; }
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 

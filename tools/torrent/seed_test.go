@@ -25,15 +25,17 @@ type seed struct {
 	dir    string
 	url    string // of the folder above the packs
 	served atomic.Int64
-	// spoil, if it is set, may change the bytes of a response from a place of a file on.
-	spoil func(file string, at int64, b []byte)
+	spoil  spoiler
 }
+
+// A spoiler may change the bytes that are sent from a place of a file on.
+type spoiler func(file string, at int64, b []byte)
 
 // newSeed starts it, with a torrent made as by the command. Without a webSeed, the torrent
 // names the trackers only.
-func newSeed(t *testing.T, o options, webSeed bool) *seed {
+func newSeed(t *testing.T, o options, webSeed bool, spoil spoiler) *seed {
 	t.Helper()
-	s := &seed{dir: filepath.Join(t.TempDir(), "tiny")}
+	s := &seed{dir: filepath.Join(t.TempDir(), "tiny"), spoil: spoil}
 	copyDemo(t, s.dir)
 	var handler atomic.Pointer[server.Handler]
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +105,7 @@ func (c *counted) Write(b []byte) (int, error) {
 // A client by BEP 3 and 19 that shares nothing with the library: it reads the torrent with
 // a decoder of its own, and fetches each piece by ranges of the files.
 func TestWebSeed(t *testing.T) {
-	s := newSeed(t, options{}, true)
+	s := newSeed(t, options{}, true, nil)
 	raw := get(t, s.url+"tiny/pack.torrent", "")
 	value, rest := decode(string(raw))
 	if rest != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 	"net"
@@ -94,7 +95,7 @@ func (s *seed) same(t *testing.T, dir string) {
 // The whole pack from nothing but the address of its torrent.
 func TestAria2(t *testing.T) {
 	t.Parallel()
-	s := newSeed(t, options{}, true)
+	s := newSeed(t, options{}, true, nil)
 	dir := t.TempDir()
 	if out, err := download(t, dir, s.url+"tiny/pack.torrent"); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -108,7 +109,7 @@ func TestAria2(t *testing.T) {
 // Killed in the middle, it goes on from what is on the disk.
 func TestAria2Resumes(t *testing.T) {
 	t.Parallel()
-	s := newSeed(t, options{}, true)
+	s := newSeed(t, options{}, true, nil)
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -140,14 +141,13 @@ func TestAria2Resumes(t *testing.T) {
 // A byte that the web seed sends wrong, once, is noticed and fetched again.
 func TestAria2NoticesWrongBytes(t *testing.T) {
 	t.Parallel()
-	s := newSeed(t, options{}, true)
 	var spoilt atomic.Int64
 	const place = 3_000_000
-	s.spoil = func(file string, at int64, b []byte) {
-		if strings.HasPrefix(file, "shards/6142") && at <= place && place < at+int64(len(b)) && spoilt.Add(1) == 1 {
+	s := newSeed(t, options{}, true, func(file string, at int64, b []byte) {
+		if strings.HasPrefix(file, "shards/") && at <= place && place < at+int64(len(b)) && spoilt.Add(1) == 1 {
 			b[place-at] ^= 1
 		}
-	}
+	})
 	dir := t.TempDir()
 	out, err := download(t, dir, s.url+"tiny/pack.torrent")
 	if err != nil {
@@ -181,7 +181,7 @@ func TestAria2FromAPeer(t *testing.T) {
 		fmt.Fprintf(w, "d8:intervali1e12:min intervali1e5:peers%d:%se", len(all), all)
 	}))
 	defer tracker.Close()
-	s := newSeed(t, options{trackers: []string{tracker.URL + "/announce"}, private: true}, false)
+	s := newSeed(t, options{trackers: []string{tracker.URL + "/announce"}, private: true}, false, nil)
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -204,4 +204,29 @@ func TestAria2FromAPeer(t *testing.T) {
 	if n := s.served.Load(); n > 10_000 {
 		t.Errorf("the server sent %d bytes, more than the torrent", n)
 	}
+}
+
+// Transmission has a web seed's code of its own.
+func TestTransmission(t *testing.T) {
+	t.Parallel()
+	exe, err := exec.LookPath("transmission-cli")
+	if err != nil {
+		t.Skip("there is no transmission-cli, so no second client tries the torrent: tools/bootstrap.sh test installs it")
+	}
+	s := newSeed(t, options{}, true, nil)
+	dir, home := t.TempDir(), t.TempDir()
+	settings := `{"dht-enabled": false, "pex-enabled": false, "lpd-enabled": false, "utp-enabled": false, "port-forwarding-enabled": false,
+		"bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": "::1"}`
+	finished := "#!/bin/sh\nkill $PPID\n" // it would seed for ever
+	if err := errors.Join(os.WriteFile(home+"/settings.json", []byte(settings), 0o644), os.WriteFile(home+"/finished.sh", []byte(finished), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe, "-g", home, "-w", dir, "-p", freePort(t), "-M", "-f", home+"/finished.sh", s.dir+"/pack.torrent")
+	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
+	if out, err := cmd.CombinedOutput(); ctx.Err() != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s.same(t, dir+"/tiny")
 }
