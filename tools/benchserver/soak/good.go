@@ -70,6 +70,7 @@ func newClient(way, n int, plain, secure string, p *pack, t *tally) *client {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+n%250))}}
 	transport := &http.Transport{
 		DialContext: dialer.DialContext, DisableKeepAlives: way == oneShot, ResponseHeaderTimeout: time.Minute,
+		IdleConnTimeout:   time.Second,                                                              // CloseIdleConnections leaves one whose last response was just cut
 		ForceAttemptHTTP2: way == overHTTP2, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // nobody has signed it
 	}
 	base := "http://" + plain
