@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"syscall"
 
@@ -73,6 +74,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprint(stdout, greeting(s, cfg.tls, site.Default))
+	defer runtime.KeepAlive(heapFloor())
 	return s.Run(ctx)
 }
 
