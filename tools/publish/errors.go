@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/x509"
+	"crypto/tls"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -37,8 +37,7 @@ func explain(err error, cfg storeConfig) error {
 	}
 	var (
 		dns         *net.DNSError
-		certificate *x509.UnknownAuthorityError
-		hostname    *x509.HostnameError
+		certificate *tls.CertificateVerificationError
 		syntax      *xml.SyntaxError
 		netErr      net.Error
 	)
@@ -49,7 +48,7 @@ func explain(err error, cfg storeConfig) error {
 		return fmt.Errorf("the name of %s could not be looked up (%v): check the network, and run the same command again", dns.Name, dns)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing answers at %s: check -endpoint", where)
-	case errors.As(err, &certificate), errors.As(err, &hostname):
+	case errors.As(err, &certificate):
 		return fmt.Errorf("%s has a certificate that is not to be trusted (%w): check -endpoint", where, lastLine(err))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%s answers, but not as S3 does: check -endpoint", where)

@@ -14,14 +14,12 @@ import (
 
 	"mixtab/engine/weights"
 	"mixtab/packdir"
+	"mixtab/packdir/torrent"
 )
 
 // maxObject is the most that S3 and R2 take in one PUT. tools/pack writes shards of
 // 16 to 64 MB, or 235 MB for an expert's matrix in f32.
 const maxObject = 5 << 30
-
-// torrentPath is where tools/torrent leaves the pack's torrent.
-const torrentPath = "pack.torrent"
 
 // What browsers and caches may do with an object. A shard's name is its hash, so it can
 // be kept for ever; all else has a name that another version of the pack would have too.
@@ -58,8 +56,9 @@ func (e packError) Unwrap() error { return e.error }
 func (packError) RetryableError() bool { return false }
 
 // openLocal reads the pack's manifest and small files, and checks that all shards are
-// there with their sizes. Their hashes are checked while they are sent.
-func openLocal(dir string) (*local, error) {
+// there with their sizes. Their hashes are checked while they are sent. The name is that
+// of the folder in the bucket.
+func openLocal(dir, name string) (*local, error) {
 	p, err := packdir.Open(dir)
 	if err != nil {
 		return nil, packError{err}
@@ -78,11 +77,12 @@ func openLocal(dir string) (*local, error) {
 	if tokenizer != nil {
 		l.others = append(l.others, small(p.Manifest().Tokenizer.File, "application/octet-stream", tokenizer))
 	}
-	switch torrent, err := os.ReadFile(filepath.Join(dir, torrentPath)); {
-	case err == nil:
-		l.others = append(l.others, small(torrentPath, "application/x-bittorrent", torrent))
-	case !errors.Is(err, fs.ErrNotExist):
+	torrent, err := fitTorrent(p, name)
+	if err != nil {
 		return nil, packError{err}
+	}
+	if torrent != nil {
+		l.others = append(l.others, small(weights.TorrentPath, "application/x-bittorrent", torrent))
 	}
 
 	for _, s := range p.Manifest().Shards {
@@ -98,6 +98,26 @@ func openLocal(dir string) (*local, error) {
 		l.shards = append(l.shards, f)
 	}
 	return l, nil
+}
+
+// fitTorrent reads the pack's torrent, nil if it has none. One that leads to other files
+// than those that are published would be worse than none.
+func fitTorrent(p *packdir.Pack, name string) ([]byte, error) {
+	t, err := torrent.Of(p)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	files, err := p.Files()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Fits(files); err != nil {
+		return nil, err
+	}
+	if err := t.Named(name); err != nil {
+		return nil, err
+	}
+	return p.Torrent()
 }
 
 func small(name, mime string, data []byte) file {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path"
 	"syscall"
 	"time"
 
@@ -201,12 +202,12 @@ func run(ctx context.Context, args []string, pat patience, stdout, stderr io.Wri
 
 func publish(ctx context.Context, o options, pat patience, r *report, stdout io.Writer) error {
 	start := time.Now()
-	l, err := openLocal(o.dir)
+	cfg := storeConfig{endpoint: o.endpoint, region: o.region, attempts: pat.attempts, backoff: pat.backoff, stall: pat.stall}
+	cfg.bucket, cfg.prefix, _ = parseTarget(o.to)
+	l, err := openLocal(o.dir, path.Base("/"+cfg.prefix))
 	if err != nil {
 		return err
 	}
-	cfg := storeConfig{endpoint: o.endpoint, region: o.region, attempts: pat.attempts, backoff: pat.backoff, stall: pat.stall}
-	cfg.bucket, cfg.prefix, _ = parseTarget(o.to)
 	s, err := openStore(ctx, cfg)
 	if err != nil {
 		return err

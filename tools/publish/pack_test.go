@@ -16,6 +16,8 @@ import (
 
 	"mixtab/engine/quant"
 	"mixtab/engine/weights"
+	"mixtab/packdir"
+	"mixtab/packdir/torrent"
 )
 
 // TestMain lets the test program be the publisher itself, in a process that can be killed.
@@ -76,16 +78,34 @@ func newPack(t *testing.T, seed uint64) string {
 	sum := sha256.Sum256(tokenizer)
 	m.Tokenizer = weights.Tokenizer{Kind: weights.KindSentencePiece, File: "tokenizer.model", SHA256: hex.EncodeToString(sum[:]), VocabSize: c.VocabSize}
 	write(t, filepath.Join(dir, "tokenizer.model"), tokenizer)
-	write(t, filepath.Join(dir, torrentPath), fmt.Appendf(nil, "torrent %d", seed))
 	text, err := m.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, weights.ManifestPath), text)
+	addTorrent(t, dir, "test")
 	if len(m.Shards) < 40 {
 		t.Fatalf("only %d shards", len(m.Shards))
 	}
 	return dir
+}
+
+// addTorrent gives a pack a torrent of that name.
+func addTorrent(t *testing.T, dir, name string) {
+	t.Helper()
+	p, err := packdir.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.Check(t.Context(), 1<<20, nil)
+	if err != nil || len(found.Faults) > 0 {
+		t.Fatal(err, found.Faults)
+	}
+	text, err := (&torrent.Torrent{Name: name, PieceLength: 1 << 20, Pieces: found.Pieces, Files: found.Files, WebSeeds: []string{"https://example.com/packs/"}}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, weights.TorrentPath), text)
 }
 
 func write(t *testing.T, path string, data []byte) {

@@ -125,6 +125,13 @@ func TestUnfitPacks(t *testing.T) {
 		{"other tokenizer", func(t *testing.T, dir string) error {
 			return os.WriteFile(dir+"/tokenizer.model", []byte("?"), 0o666)
 		}, "not the tokenizer"},
+		{"torrent of another pack", func(t *testing.T, dir string) error {
+			return os.WriteFile(dir+"/pack.torrent", read(t, newPack(t, 2)+"/pack.torrent"), 0o666)
+		}, "is of another pack"},
+		{"torrent of another name", func(t *testing.T, dir string) error {
+			addTorrent(t, dir, "other")
+			return nil
+		}, "make it again with -name test"},
 		{"unfinished", func(t *testing.T, dir string) error {
 			return os.Rename(dir+"/manifest.json", dir+"/pack.journal")
 		}, "packing has not finished"},
