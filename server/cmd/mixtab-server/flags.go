@@ -68,7 +68,7 @@ func (c *config) flags() *flag.FlagSet {
 	f.Var(&c.headerSize, "max-header", "`size` of a request's head, at most")
 	c.minRate = 16 << 10
 	f.Var(&c.minRate, "min-rate", "`size` that a reader has to take in a second, over each MiB and after 30 s of grace; 0 waits for ever")
-	f.IntVar(&c.limits.Connections, "max-conns", 16384, "`number` of open connections, at most; 0 is no limit but the system's")
+	f.IntVar(&c.limits.Connections, "max-conns", 10240, "`number` of open connections, at most; 0 is no limit but the system's")
 	f.IntVar(&c.limits.ClientConnections, "max-conns-per-client", 256, "`number` of open connections of one client; 0 is no limit")
 	f.IntVar(&c.limits.Requests, "max-requests", 2048, "`number` of requests that run at the same time, at most; 0 is no limit")
 	f.IntVar(&c.limits.ClientRequests, "max-requests-per-client", 64, "`number` of requests of one client that run at the same time; 0 is no limit")
