@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mixtab/demo"
 	"mixtab/engine/weights"
@@ -174,8 +175,10 @@ func TestVerifyIsInterrupted(t *testing.T) {
 	if err == nil || err.Error() != dir+": interrupted: it is not verified" || stdout.Len()+stderr.Len() > 0 {
 		t.Errorf("got %v %s%s", err, &stdout, &stderr)
 	}
-	if after := runtime.NumGoroutine(); after > before {
-		t.Errorf("%d goroutines are left", after-before)
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines are left", runtime.NumGoroutine()-before)
+		}
 	}
 }
 
