@@ -53,35 +53,52 @@ func (f fields) set(h http.Header) {
 	}
 }
 
-// secure is what every response carries. COOP and COEP together make the page
-// cross-origin isolated, which gives it finer clocks and memory measurement.
-var secure = fields{
-	newField("Content-Security-Policy", csp),
-	newField("Permissions-Policy", permissions),
-	newField("Cross-Origin-Opener-Policy", "same-origin"),
-	newField("Cross-Origin-Embedder-Policy", "require-corp"),
-	newField("Cross-Origin-Resource-Policy", "same-origin"),
-	newField("Referrer-Policy", "no-referrer"),
-	newField("X-Content-Type-Options", "nosniff"),
-}
+// What a response carries depends on where it is, and on nothing else. Each list is as
+// short as it can be: for a small file net/http spends a third of its time on the header,
+// and twice that where it has more than 14 fields, as its map then grows again.
+var (
+	// The page is cross-origin isolated by COOP and COEP together, which gives it finer
+	// clocks and measures of memory. All of this is for documents, and for this origin.
+	own = fields{
+		newField("Content-Security-Policy", csp),
+		newField("Cross-Origin-Embedder-Policy", "require-corp"),
+		newField("Cross-Origin-Opener-Policy", "same-origin"),
+		newField("Cross-Origin-Resource-Policy", "same-origin"),
+		newField("Permissions-Policy", permissions),
+		newField("Referrer-Policy", "no-referrer"),
+		newField("X-Content-Type-Options", "nosniff"),
+	}
 
-// share opens a response to pages of other origins.
-var share = fields{
-	newField("Access-Control-Allow-Origin", "*"),
-	newField("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"),
-	newField("Cross-Origin-Resource-Policy", "cross-origin"),
-	newField("Timing-Allow-Origin", "*"),
-}
+	// Pages of other origins may load the library. Its scripts start workers, which have
+	// policies of their own, but are no documents.
+	library = append(fields{
+		newField("Content-Security-Policy", csp),
+		newField("Cross-Origin-Embedder-Policy", "require-corp"),
+		newField("Referrer-Policy", "no-referrer"),
+	}, packs...)
 
-// allowed answers which methods there are; to a CORS preflight it also names the
-// request headers that a loader uses to resume.
-func allowed(h http.Header, preflight bool) {
-	h.Set("Allow", "GET, HEAD, OPTIONS")
-	if preflight {
+	// Packs are data.
+	packs = fields{
+		newField("Access-Control-Allow-Origin", "*"),
+		newField("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"),
+		newField("Cross-Origin-Resource-Policy", "cross-origin"),
+		newField("X-Content-Type-Options", "nosniff"),
+	}
+)
+
+const methods = "GET, HEAD, OPTIONS"
+
+// options says which methods there are, and to pages of other origins, where they may
+// ask, with which headers: those that a loader uses to resume.
+func options(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Allow", methods)
+	if h.Get("Access-Control-Allow-Origin") != "" {
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
 		h.Set("Access-Control-Allow-Headers", "If-Match, If-None-Match, If-Range, Range")
 		h.Set("Access-Control-Max-Age", "86400")
 	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // say answers with a short text that is not worth an ETag.

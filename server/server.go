@@ -98,21 +98,23 @@ func New(ctx context.Context, cfg Config) (*Handler, error) {
 func (h *Handler) Stop() { h.stopping.Store(true) }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure.set(w.Header())
 	p := r.URL.Path
 	pack, isPack := strings.CutPrefix(p, "/packs/")
-	shared := isPack || p == "/packs.json" || strings.HasPrefix(p, "/lib/") || strings.HasPrefix(p, "/assets/")
-	if shared {
-		share.set(w.Header())
+	base := own
+	switch {
+	case isPack || p == "/packs.json":
+		base = packs
+	case strings.HasPrefix(p, "/assets/") || strings.HasPrefix(p, "/lib/"):
+		base = library
 	}
+	base.set(w.Header())
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodOptions:
-		allowed(w.Header(), shared)
-		w.WriteHeader(http.StatusNoContent)
+		options(w)
 		return
 	default:
-		allowed(w.Header(), false)
+		w.Header().Set("Allow", methods)
 		fail(w, http.StatusMethodNotAllowed, "method "+r.Method+" is not allowed here: use GET or HEAD")
 		return
 	}
