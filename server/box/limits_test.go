@@ -152,7 +152,13 @@ func TestGate(t *testing.T) {
 // deadlines is a ResponseWriter that remembers them.
 type deadlines struct {
 	*httptest.ResponseRecorder
-	set []time.Time
+	set  []time.Time
+	read time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.read = t
+	return nil
 }
 
 func (d *deadlines) SetWriteDeadline(t time.Time) error {
@@ -214,6 +220,24 @@ func TestSlowReaders(t *testing.T) {
 	}
 	if got := scrape(t, s)["mixtab_aborted_total"]; got != "1" {
 		t.Errorf("the metrics count %q aborted responses", got)
+	}
+}
+
+// A body, which nothing here wants, has a time, and its connection no further request.
+func TestBodies(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		name   string
+		length int64
+		bound  bool
+	}{{"none", 0, false}, {"some", 1 << 40, true}, {"unknown", -1, true}} {
+		d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		r := httptest.NewRequest("POST", "/", nil)
+		r.ContentLength = c.length
+		boundBody(d, r, now)
+		if bound := d.read.Equal(now.Add(bodyTime)); bound != c.bound || (d.Header().Get("Connection") == "close") != c.bound {
+			t.Errorf("%s: until %v, %v; want bound %v", c.name, d.read, d.Header(), c.bound)
+		}
 	}
 }
 

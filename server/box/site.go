@@ -79,13 +79,15 @@ func (s *site) recovered(w *writer, r *http.Request, p any) (whole bool) {
 	return true
 }
 
+const bodyTime = 10 * time.Second
+
 // boundBody bounds how long the body of a request may take, and ends the connection behind
 // it. Nothing here has a use for one, but net/http reads it to find the next request.
 func boundBody(w http.ResponseWriter, r *http.Request, now time.Time) {
 	if r.ContentLength == 0 {
 		return
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(now.Add(10 * time.Second))
+	_ = http.NewResponseController(w).SetReadDeadline(now.Add(bodyTime))
 	if r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
