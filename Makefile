@@ -231,8 +231,9 @@ $(MODULES): web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-$(PAGE): $(MODULES) $(WASM) $(call files,web)
+$(PAGE): $(MODULES) $(WASM) $(call files,web tools/zstd)
 	cd web && npm run --silent build
+	go run ./tools/zstd web/dist
 	@touch web/dist/.keep $@
 
 # Static, so that it runs in an empty container. -buildvcs=auto: a tarball has no commit to tell.

@@ -19,7 +19,7 @@ type page struct {
 }
 
 // inMemory is how large a file of the page may be that is kept in memory. Of a build of
-// 14 MB with all codings, that is 1.6 MB: all but the WebAssembly and three scripts.
+// 13 MB with all codings that is 1.3 MB: all but the WebAssembly and four scripts.
 const inMemory = 64 << 10
 
 func openPage(fsys fs.FS) (*page, error) {
