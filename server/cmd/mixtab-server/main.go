@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -25,13 +24,6 @@ var commands = map[string]func(ctx context.Context, args []string, stdout, stder
 }
 
 func main() {
-	// Memory that is never touched, so that the system never gives it. The collector counts
-	// it all the same, and begins its work not at each 4 MB of garbage but at each 15: what
-	// lives is small here, a request leaves some 5 KB, and collecting so often took a fifth
-	// of the time of small files. Where much lives it changes little.
-	ballast := make([]byte, 12<<20)
-	defer runtime.KeepAlive(ballast)
-
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
