@@ -48,6 +48,18 @@ async function shown(model: Partial<Model>, part: Partial<MixtabModelCard> = {})
 }
 
 describe('a card', () => {
+  it('offers the torrent until the pack is here', async () => {
+    const torrent = 'http://localhost/packs/a/pack.torrent';
+    const { card, text } = await shown({ torrent });
+    const link = card.renderRoot.querySelector('a');
+    expect(link?.href).toBe(torrent);
+    expect(link?.ariaLabel ?? link?.getAttribute('aria-label')).toBe('Download by torrent, a');
+    expect(text).toContain('Download by torrent: any BitTorrent program fetches it');
+    expect((await shown({})).card.renderRoot.querySelector('a')).toBeNull();
+    const here = { ...info, complete: true, storedBytes: 26e9 };
+    expect((await shown({ torrent, info: here })).card.renderRoot.querySelector('a')).toBeNull();
+  });
+
   it.each<[string, Partial<PackInfo>, Partial<Model>, string[]]>([
     ['of a pack elsewhere', {}, {}, ['Use this model', 'Download 26.0 GB', 'Will it fit?', 'Delete']],
     [

@@ -35,6 +35,18 @@ class FakePacks {
   };
 }
 
+/** What the server's packs.json tells. */
+const offered = [
+  { url: 'packs/demo/', model: 'demo', format: 'q8', bytes: 7e6 },
+  {
+    url: 'packs/offered/',
+    model: 'An offer',
+    format: 'q4',
+    bytes: 26e9,
+    torrent: 'packs/offered/pack.torrent',
+  },
+];
+
 let packs: FakePacks;
 let engines: EngineStore;
 let models: ModelsStore;
@@ -43,9 +55,7 @@ const model = (name: string) => models.models.find(each => each.info.name === na
 
 beforeEach(async () => {
   vi.useRealTimers();
-  vi.stubGlobal('fetch', async () =>
-    Response.json({ packs: [{ url: 'packs/demo/' }, { url: 'packs/offered/' }] }),
-  );
+  vi.stubGlobal('fetch', async () => Response.json({ packs: offered }));
   packs = new FakePacks();
   engines = new EngineStore(undefined);
   models = new ModelsStore(engines, packs as unknown as Packs);
@@ -55,6 +65,19 @@ beforeEach(async () => {
 describe('the list of models', () => {
   it('has those of the browser and those that the server offers, the one in use first', () => {
     expect(names()).toEqual(['demo', 'a', 'b', 'offered']);
+  });
+
+  it('knows which are there as a torrent', () => {
+    expect(model('offered')?.torrent).toBe('http://localhost:3000/packs/offered/pack.torrent');
+    expect(model('demo')?.torrent).toBeUndefined();
+  });
+
+  it('has an offer that cannot be reached as the server tells of it', async () => {
+    packs.add = () => Promise.reject(new MixtabError('storage', 'no', { reason: 'network' }));
+    packs.known = packs.known.filter(({ name }) => name !== 'offered');
+    await models.refresh();
+    expect(names()).toEqual(['demo', 'a', 'An offer', 'b']);
+    expect(model('An offer')?.info).toMatchObject({ format: 'q4', totalBytes: 26e9, storedBytes: 0 });
   });
 
   it('tells what could not be read', async () => {

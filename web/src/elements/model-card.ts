@@ -69,6 +69,9 @@ export class MixtabModelCard extends MixtabElement {
         font-size: var(--small);
         overflow-wrap: anywhere;
       }
+      a {
+        color: var(--accent);
+      }
       .problem {
         color: var(--danger);
       }
@@ -111,6 +114,7 @@ export class MixtabModelCard extends MixtabElement {
         <p class="facts">${this.#facts().join(' · ')}</p>
         ${info.licence || info.source ? html`<p class="from">${this.#origin().join(' · ')}</p>` : nothing}
         ${work === 'measuring' || !work ? html`<p>${this.#state()}</p>` : this.#progress()}
+        ${this.#torrent()}
         ${this.#news()}
         ${
           report || work === 'measuring'
@@ -143,6 +147,16 @@ export class MixtabModelCard extends MixtabElement {
       ...(licence ? [t('models.licence', { licence })] : []),
       ...(source ? [t('models.source', { source })] : []),
     ];
+  }
+
+  /** Another way to get it, while it is not here. */
+  #torrent() {
+    const { torrent, info } = this.model;
+    if (!torrent || info.complete) return nothing;
+    const label = t('models.torrent');
+    return html`<p class="from">
+      <a href=${torrent} download aria-label="${label}, ${this.#name}">${label}</a>: ${t('models.torrentHint')}
+    </p>`;
   }
 
   /** How much of it is here, where nothing is going on. */

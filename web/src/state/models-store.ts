@@ -19,6 +19,8 @@ export type Work = 'downloading' | 'copying' | 'verifying' | 'measuring';
 /** A pack as the list shows it. A changed one is a new object. */
 export interface Model {
   readonly info: PackInfo;
+  /** Where the server offers it as a torrent: the address of that. */
+  readonly torrent?: string | undefined;
   readonly work?: Work | undefined;
   readonly progress?: PackProgress | undefined;
   readonly report?: Preflight | undefined;
@@ -26,6 +28,12 @@ export interface Model {
   readonly error?: MixtabError | undefined;
   /** Deleted in a moment, unless the visitor thinks better of it. */
   readonly leaving?: boolean | undefined;
+}
+
+/** A pack that the page's server offers. */
+interface Offer {
+  info: PackInfo;
+  torrent: string | undefined;
 }
 
 /** How long a deletion can be taken back. */
@@ -42,8 +50,7 @@ export class ModelsStore extends Store {
   readonly #packs: Packs;
   readonly #leaving = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #works = new Map<string, AbortController>();
-  /** Packs that the page's server offers. */
-  #offered: Promise<string[]> | undefined;
+  #offers: Promise<Offer[]> | undefined;
 
   constructor(engines: EngineStore, store: Packs = packs) {
     super();
@@ -61,17 +68,19 @@ export class ModelsStore extends Store {
   async #look(): Promise<void> {
     try {
       const [listed, storage] = await Promise.all([this.#packs.list(), this.#packs.storage()]);
-      this.#offered ??= offeredPacks();
-      const unknown = (await this.#offered).filter(url => !listed.some(({ pack }) => pack === url));
-      const added = await Promise.allSettled(unknown.map(url => this.#packs.add(url)));
-      const all = [
-        ...listed,
-        ...added.flatMap(result => (result.status === 'fulfilled' ? result.value : [])),
-      ];
+      this.#offers ??= offers();
+      const offered = await this.#offers;
+      const unknown = offered.filter(({ info }) => !listed.some(({ pack }) => pack === info.pack));
+      // Where the pack cannot be reached now, the server's list tells enough to show it.
+      const added = unknown.map(({ info }) => this.#packs.add(info.pack).catch(() => info));
+      const all = [...listed, ...(await Promise.all(added))];
       this.storage = storage;
       this.error = undefined;
       const before = new Map(this.models.map(model => [model.info.pack, model]));
-      this.models = this.#inOrder(all).map(info => ({ ...before.get(info.pack), info }));
+      this.models = this.#inOrder(all).map(info => {
+        const torrent = offered.find(offer => offer.info.pack === info.pack)?.torrent;
+        return { ...before.get(info.pack), info, torrent };
+      });
       this.changed();
     } catch (error) {
       this.error = asMixtabError(error);
@@ -218,11 +227,25 @@ export class ModelsStore extends Store {
 }
 
 /** The server's list, beside the page; a host of plain files has none. */
-async function offeredPacks(): Promise<string[]> {
+async function offers(): Promise<Offer[]> {
+  interface Served {
+    url: string;
+    model: string;
+    format: string;
+    bytes: number;
+    torrent?: string;
+  }
   try {
     const response = await fetch('packs.json');
-    const { packs: offers } = (await response.json()) as { packs: { url: string }[] };
-    return offers.map(({ url }) => new URL(url, location.href).href);
+    const { packs: served } = (await response.json()) as { packs: Served[] };
+    const here = (url: string) => new URL(url, location.href).href;
+    return served.map(({ url, model: name, format, bytes: totalBytes, torrent }) => ({
+      info: {
+        ...{ pack: here(url), name, format, totalBytes, licence: '', source: '', folder: null },
+        ...{ storedBytes: 0, complete: false, downloading: false },
+      },
+      torrent: torrent === undefined ? undefined : here(torrent),
+    }));
   } catch {
     return [];
   }

@@ -11,6 +11,8 @@ export const models: Same<typeof english> = {
   inUse: 'In Gebrauch',
   licence: 'Lizenz: {{licence}}',
   source: 'Von {{source}}',
+  torrent: 'Per Torrent herunterladen',
+  torrentHint: 'jedes BitTorrent-Programm holt es; danach den Ordner unten auswählen.',
   quality: {
     f32: 'genau wie veröffentlicht',
     f16: 'praktisch wie veröffentlicht',

@@ -9,6 +9,8 @@ export const models = {
   inUse: 'In use',
   licence: 'Licence: {{licence}}',
   source: 'From {{source}}',
+  torrent: 'Download by torrent',
+  torrentHint: 'any BitTorrent program fetches it; then choose its folder below.',
   quality: {
     f32: 'exactly as published',
     f16: 'practically as published',

@@ -11,6 +11,8 @@ export const models: Same<typeof english> = {
   inUse: 'En uso',
   licence: 'Licencia: {{licence}}',
   source: 'Procede de {{source}}',
+  torrent: 'Descargar por torrent',
+  torrentHint: 'cualquier programa de BitTorrent lo obtiene; luego elige su carpeta abajo.',
   quality: {
     f32: 'exactamente como se publicó',
     f16: 'prácticamente como se publicó',

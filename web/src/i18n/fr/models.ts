@@ -11,6 +11,9 @@ export const models: Same<typeof english> = {
   inUse: 'Utilisé',
   licence: 'Licence\u00a0: {{licence}}',
   source: 'Vient de {{source}}',
+  torrent: 'Télécharger par torrent',
+  torrentHint:
+    'n’importe quel logiciel BitTorrent le récupère\u00a0; choisissez ensuite son dossier plus bas.',
   quality: {
     f32: 'exactement comme publié',
     f16: 'pratiquement comme publié',

@@ -11,6 +11,8 @@ export const models: Same<typeof english> = {
   inUse: 'In uso',
   licence: 'Licenza: {{licence}}',
   source: 'Viene da {{source}}',
+  torrent: 'Scarica via torrent',
+  torrentHint: 'qualsiasi programma BitTorrent lo scarica; poi scegli la sua cartella qui sotto.',
   quality: {
     f32: 'esattamente come pubblicato',
     f16: 'praticamente come pubblicato',
