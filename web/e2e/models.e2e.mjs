@@ -1,10 +1,12 @@
 // The model manager with the real server, engine and demo model: packs by address and in folders.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { assertAccessible } from './axe.mjs';
 import { launch, open, parts, status } from './browser.mjs';
 import { startServer } from './server.mjs';
@@ -340,6 +342,33 @@ test('what cannot be had is told with what to do', patience, async () => {
     .getByText(/The browser has no more room\. What has come is kept/)
     .waitFor();
   await close();
+});
+
+test('packs that the server offers: what it tells of them, and their torrents', patience, async () => {
+  const offered = join(folder, 'offered');
+  await splitPack(offered, { name: 'An offer', licence: 'MIT' });
+  const module = fileURLToPath(new URL('../..', import.meta.url));
+  const flags = ['-pack', offered, '-web-seed', 'https://example.org/packs/'];
+  await promisify(execFile)('go', ['run', './tools/torrent', ...flags], { cwd: module });
+  const demo = join(module, 'demo/pack');
+  const offering = await startServer('-pack', `demo=${demo}`, '-pack', `offered=${offered}`);
+  const { page, close } = await open(browser, offering.url);
+  page.setDefaultTimeout(20_000);
+  await status(page, 'Ready');
+  await show(page);
+  await card(page, 'An offer')
+    .getByText(/^6\.7 MB · rounded to 8 bits/)
+    .waitFor();
+  const link = card(page, 'An offer').getByRole('link', { name: 'Download by torrent, An offer' });
+  await link.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(shots, 'models-torrent.png') });
+  await assertAccessible(page, 'with a torrent');
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  assert.equal(download.suggestedFilename(), 'pack.torrent');
+  assert.deepEqual(await readFile(await download.path()), await readFile(join(offered, 'pack.torrent')));
+  assert.equal(await dialog(page).getByRole('link').count(), 1, 'the demo has no torrent');
+  await close();
+  offering.close();
 });
 
 for (const colorScheme of ['light', 'dark']) {
