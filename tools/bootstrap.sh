@@ -44,6 +44,7 @@ else
   vulkan || packages+=(mesa-vulkan-drivers)
   have aria2c || packages+=(aria2)
   have transmission-cli || packages+=(transmission-cli)
+  have pebble || packages+=(pebble)
   [ "$1" != peers ] || [ -e /usr/include/vulkan/vulkan.h ] || packages+=(libvulkan-dev)
   if ! browser; then
     # Ubuntu's package called chromium installs a snap, which no container can run.
@@ -52,7 +53,7 @@ else
     fi
     packages+=(chromium)
   fi
-  found() { browser && vulkan && loader && have aria2c && have transmission-cli; }
+  found() { browser && vulkan && loader && have aria2c && have transmission-cli && have pebble; }
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 
