@@ -56,7 +56,7 @@ var layers = map[string][]string{
 	"server/cmd":                 {"demo", "engine/weights", "packdir/...", "server", "server/box", "web"},
 	"server/edge/workerd":        {},
 	"server/edge/soak":           {"server/conformance", "server/edge/workerd"},
-	"server/edge/measure":        {"server/conformance", "server/edge/soak", "server/edge/workerd"},
+	"server/edge/measure":        {"engine/quant", "engine/weights", "server/conformance", "server/edge/soak", "server/edge/workerd"},
 	"demo":                       {},
 	"tools":                      {"..."},
 }

@@ -3,14 +3,16 @@
 //   node local/serve.mjs '{"packs": {"demo": "/path/of/demo/pack"}}'
 //
 // The argument is what start of site.mjs takes. The first line of its output is a JSON
-// object with the address.
+// object with the address. A line of its input is answered with the size of the
+// JavaScript heap.
 
+import { createInterface } from "node:readline";
 import { start } from "./site.mjs";
 
 const site = await start(JSON.parse(process.argv[2]));
 console.log(JSON.stringify({ url: site.url, ready_ms: site.readyMs }));
-process.stdin.resume();
-process.stdin.on("end", async () => {
-  await site.stop();
-  process.exit(0); // Miniflare keeps timers
-});
+for await (const _ of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify({ heap: await site.heap() }));
+}
+await site.stop();
+process.exit(0); // Miniflare keeps timers

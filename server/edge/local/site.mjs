@@ -13,9 +13,9 @@ const root = path.resolve(import.meta.dirname, "../../..");
  * Starts the Worker. build is the folder with edge.wasm and wasm_exec.js; packs are
  * folders by name, that of preset the one that the page opens; page is a folder that
  * server/edge/page wrote; entry is a module of this folder that stands in front of
- * worker.mjs; vars are further variables.
+ * worker.mjs; vars are further variables; inspect opens the isolate to heap().
  */
-export async function start({ build = path.join(root, "build/edge"), packs = {}, preset, page, entry, vars = {}, port = 0 }) {
+export async function start({ build = path.join(root, "build/edge"), packs = {}, preset, page, entry, vars = {}, inspect }) {
   const state = await mkdtemp(path.join(tmpdir(), "mixtab-edge-"));
   const config = workerOptions(path.join(root, "server/edge/wrangler.jsonc")).workerOptions;
   const module = async (type, file, from = path.join(root, file)) => ({
@@ -34,7 +34,7 @@ export async function start({ build = path.join(root, "build/edge"), packs = {},
   const miniflare = new Miniflare({
     ...config,
     host: "127.0.0.1",
-    port,
+    inspectorPort: inspect ? 0 : undefined,
     cf: false, // which would be fetched from Cloudflare
     resourcePersistencePath: state,
     modulesRoot: root,
@@ -53,6 +53,7 @@ export async function start({ build = path.join(root, "build/edge"), packs = {},
   return {
     url,
     readyMs, // from the start of workerd until it listened
+    heap: () => heapOf(miniflare),
     async stop() {
       await miniflare.dispose();
       await rm(state, { recursive: true });
@@ -70,4 +71,21 @@ export async function fill(bucket, folder, from) {
     const data = await readFile(path.join(from, file));
     await bucket.put(`${folder}/${file}`, new Uint8Array(data).buffer);
   }
+}
+
+/** The bytes that JavaScript uses in the Worker's isolate, and what V8 has not yet collected. */
+async function heapOf(miniflare) {
+  const { host } = await miniflare.getInspectorURL();
+  const isolates = await (await fetch(`http://${host}/json`)).json();
+  const { webSocketDebuggerUrl } = isolates.find(({ id }) => id.startsWith("core:user:"));
+  const socket = new WebSocket(webSocketDebuggerUrl); // --experimental-websocket in Node 20
+  await new Promise((resolve) => {
+    socket.onopen = resolve;
+  });
+  socket.send(JSON.stringify({ id: 1, method: "Runtime.getHeapUsage" }));
+  const answer = await new Promise((resolve) => {
+    socket.onmessage = ({ data }) => resolve(JSON.parse(data));
+  });
+  socket.close();
+  return answer.result.usedSize;
 }

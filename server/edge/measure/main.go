@@ -72,9 +72,9 @@ func soaked(ctx context.Context, dir string, options soak.Options, stdout io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "| requests | process | Go's memory | sent | shards of 64 MiB | errors |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(stdout, "| requests | process | Go's memory | JavaScript's heap | sent | shards of 64 MiB | errors |\n|---|---|---|---|---|---|---|\n")
 	options.Sampled = func(s soak.Sample) {
-		fmt.Fprintf(stdout, "| %d | %d MB | %.1f MB | %.1f GB | %d | %d |\n", s.Requests, s.RSS/1e6, float64(s.Wasm)/1e6, float64(s.Sent)/1e9, s.Shards, s.Errors)
+		fmt.Fprintf(stdout, "| %d | %d MB | %.1f MB | %.1f MB | %.1f GB | %d | %d |\n", s.Requests, s.RSS/1e6, float64(s.Wasm)/1e6, float64(s.Heap)/1e6, float64(s.Sent)/1e9, s.Shards, s.Errors)
 	}
 	report, err := soak.Run(ctx, site, dir, options)
 	if err := errors.Join(err, site.Stop()); err != nil {

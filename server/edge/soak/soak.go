@@ -33,6 +33,7 @@ type Sample struct {
 	Requests int   `json:"requests"`
 	RSS      int64 `json:"rss"`         // of the whole process, with the simulation of R2
 	Wasm     int64 `json:"wasm"`        // of the Go program that is kept
+	Heap     int64 `json:"heap"`        // of JavaScript in the Worker's isolate, garbage with it
 	Sent     int64 `json:"sent"`        // bytes of bodies
 	Shards   int64 `json:"whole_files"` // of 64 MiB
 	Errors   int   `json:"errors"`
@@ -52,8 +53,9 @@ type Report struct {
 func Settings(dir string) workerd.Settings {
 	small := filepath.Join(dir, "packs", conformance.Small)
 	return workerd.Settings{
-		Entry:  "faults.mjs",
-		Preset: conformance.Small,
+		Entry:   "faults.mjs",
+		Inspect: true,
+		Preset:  conformance.Small,
 		Packs: map[string]string{
 			conformance.Small: small, conformance.Large: filepath.Join(dir, "packs", conformance.Large),
 			"throws": small, "gone": small, "other": small, "silent": small,
@@ -99,12 +101,16 @@ func Run(ctx context.Context, site *workerd.Site, dir string, o Options) (Report
 		if err != nil {
 			return report, err
 		}
+		heap, err := site.Heap()
+		if err != nil {
+			return report, err
+		}
 		rss, err := process.RSS()
 		if err != nil {
 			return report, err
 		}
 		report.Starts = state.Starts - before.Starts
-		sample := Sample{done, rss, state.Bytes, crowd.sent.Load(), crowd.whole.Load(), failed}
+		sample := Sample{done, rss, state.Bytes, heap, crowd.sent.Load(), crowd.whole.Load(), failed}
 		report.Samples = append(report.Samples, sample)
 		if o.Sampled != nil {
 			o.Sampled(sample)

@@ -28,6 +28,8 @@ type Settings struct {
 	Page   string            `json:"page,omitempty"`   // a folder that server/edge/page wrote
 	Entry  string            `json:"entry,omitempty"`  // a module that stands in front of the Worker
 	Vars   map[string]any    `json:"vars,omitempty"`   // further variables of the Worker
+
+	Inspect bool `json:"inspect,omitempty"` // let Heap look
 }
 
 // Missing says what this machine lacks.
@@ -71,7 +73,8 @@ type Site struct {
 	Log   Log           // of Node and the Worker
 
 	node  *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
+	heaps chan int64    // what Heap is told
 	read  chan struct{} // closed when all of the output is in Log
 }
 
@@ -121,7 +124,7 @@ func Start(with Settings) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{node: exec.Command("node", "local/serve.mjs", string(text)), read: make(chan struct{})}
+	s := &Site{node: exec.Command("node", "--experimental-websocket", "local/serve.mjs", string(text)), heaps: make(chan int64), read: make(chan struct{})}
 	s.node.Dir = filepath.Join(root, "server/edge")
 	s.node.Env = append(os.Environ(), "CLOUDFLARE_CF_FETCH_ENABLED=false", "WRANGLER_SEND_METRICS=false", "WRANGLER_SEND_ERROR_REPORTS=false")
 	s.node.Stderr = &s.Log
@@ -137,10 +140,7 @@ func Start(with Settings) (*Site, error) {
 	}
 	lines := bufio.NewReader(stdout)
 	line, err := lines.ReadString('\n')
-	go func() {
-		defer close(s.read)
-		io.Copy(&s.Log, lines)
-	}()
+	go s.listen(lines)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the Worker does not start: %w", err), s.Stop())
 	}
@@ -153,6 +153,37 @@ func Start(with Settings) (*Site, error) {
 	}
 	s.URL, s.Ready = said.URL, time.Duration(said.ReadyMS*float64(time.Millisecond))
 	return s, nil
+}
+
+// listen keeps what Node says, but for the answers to Heap.
+func (s *Site) listen(lines *bufio.Reader) {
+	defer close(s.read)
+	for {
+		line, err := lines.ReadBytes('\n')
+		var said struct{ Heap int64 }
+		if json.Unmarshal(line, &said) == nil && said.Heap > 0 {
+			s.heaps <- said.Heap
+		} else {
+			s.Log.Write(line)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Heap is how many bytes of JavaScript there are in the Worker's isolate, those among them
+// that have not been collected yet. The settings have to say Inspect.
+func (s *Site) Heap() (int64, error) {
+	if _, err := io.WriteString(s.stdin, "heap\n"); err != nil {
+		return 0, err
+	}
+	select {
+	case n := <-s.heaps:
+		return n, nil
+	case <-s.read:
+		return 0, fmt.Errorf("the Worker has ended:\n%s", &s.Log)
+	}
 }
 
 // Stop ends the Worker. What it has said is in the error, if there is one.
