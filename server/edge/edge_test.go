@@ -25,6 +25,7 @@ var differences = []conformance.Difference{{
 }}
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := conformance.Write(dir); err != nil {
 		t.Fatal(err)
@@ -38,6 +39,7 @@ func TestConformance(t *testing.T) {
 
 // One program for each request differs in who starts it, and in nothing that it says.
 func TestProgramForEachRequest(t *testing.T) {
+	t.Parallel()
 	dir, shard := demo(t)
 	s := start(t, workerd.Settings{Entry: "faults.mjs", Packs: map[string]string{"demo": dir}, Vars: map[string]any{"INSTANCES": "request"}})
 	want, err := os.ReadFile(filepath.Join(dir, shard))
@@ -72,6 +74,7 @@ func demo(t *testing.T) (dir, shard string) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	dir, shard := demo(t)
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "manifest.json"), []byte(`{"version": 99}`), 0o666); err != nil {
@@ -182,16 +185,17 @@ func TestFaults(t *testing.T) {
 
 // What is wrong with wrangler.jsonc is said where whoever deployed it looks first.
 func TestConfiguration(t *testing.T) {
+	t.Parallel()
 	dir, _ := demo(t)
 	for name, c := range map[string]struct {
 		vars map[string]any
 		want string
 	}{
-		"PACKS is a text":   {map[string]any{"PACKS": "demo"}, "the variable PACKS of wrangler.jsonc has to be an object such as .*"},
-		"a name in capital": {map[string]any{"PACKS": map[string]string{"Demo": "packs/demo"}}, `pack name "Demo": use lower-case letters.*`},
-		"another default":   {map[string]any{"DEFAULT": "other"}, `the default pack "other" is not among demo`},
+		"PACKS is a text": {map[string]any{"PACKS": "demo"}, "the variable PACKS of wrangler.jsonc has to be an object such as .*"},
+		"another default": {map[string]any{"DEFAULT": "other"}, `the default pack "other" is not among demo`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := start(t, workerd.Settings{Packs: map[string]string{"demo": dir}, Vars: c.vars})
 			for range 2 {
 				if status, _, text := s.ask(t, "/healthz"); status != 503 || !regexp.MustCompile("^"+c.want+"\n$").MatchString(text) {
@@ -205,6 +209,7 @@ func TestConfiguration(t *testing.T) {
 // A short soak; make edge-soak runs the long one. Hundreds of megabytes of shards pass,
 // and Go's memory, which never shrinks, stays what it is: their bytes do not enter it.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells of the memory of another process")
 	}

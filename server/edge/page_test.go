@@ -20,6 +20,7 @@ import (
 // The page as Cloudflare serves it: its files carry the headers, and have the bytes, that
 // they have from one box.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	dir, out := t.TempDir(), t.TempDir()
 	if err := conformance.Write(dir); err != nil {
 		t.Fatal(err)

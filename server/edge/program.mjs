@@ -5,8 +5,8 @@
 // breaks off. So no request may wait for what another one started: its own would never
 // come, and the runtime says so by ending it.
 
-import "../../build/edge/wasm_exec.js"; // Go's own; defines Go
-import module from "../../build/edge/edge.wasm";
+import '../../build/edge/wasm_exec.js'; // Go's own; defines Go
+import module from '../../build/edge/edge.wasm';
 
 /** For how long a request lets another one read the manifests before it does so itself. */
 const OPENING_MS = 10_000;
@@ -55,10 +55,10 @@ export class Program {
       } catch (error) {
         this.#end(error); // a trap of WebAssembly: what is left is not to be trusted
       }
-      if (this.#go.exited) this.#end(new Error("the Go program has ended"));
+      if (this.#go.exited) this.#end(new Error('the Go program has ended'));
     };
-    this.#go.run(instance).catch((error) => this.#end(error));
-    if (this.#go.exited) this.#end(new Error("the Go program has ended at its start"));
+    this.#go.run(instance).catch(error => this.#end(error));
+    if (this.#go.exited) this.#end(new Error('the Go program has ended at its start'));
   }
 
   /** The size of Go's memory, which never shrinks. */
@@ -79,13 +79,13 @@ export class Program {
   refresh(ctx) {
     if (Date.now() - this.#checked < FRESH_MS) return;
     this.#checked = Date.now();
-    this.#read(ctx).catch((error) => console.error("edge:", error.message));
+    this.#read(ctx).catch(error => console.error('edge:', error.message));
   }
 
   async #read(ctx) {
     this.#opening = this.#checked = Date.now();
     const reading = this.#ask((done, fail) => {
-      this.#binding.open((wrong) => (wrong === null ? done() : fail(new NotOpen(wrong))));
+      this.#binding.open(wrong => (wrong === null ? done() : fail(new NotOpen(wrong))));
     });
     ctx.waitUntil(reading.catch(() => {})); // goes on when this request's client does not
     try {
@@ -106,11 +106,11 @@ export class Program {
     for (const [fail, since] of this.#waiting) {
       if (now - since < GONE_MS) break;
       this.#waiting.delete(fail);
-      fail(new Error("no answer"));
+      fail(new Error('no answer'));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.set(reject, now);
-      const settled = (settle) => (value) => {
+      const settled = settle => value => {
         this.#waiting.delete(reject);
         settle(value);
       };

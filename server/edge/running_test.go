@@ -8,50 +8,44 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"mixtab/server/edge/workerd"
 )
 
-// built is the folder with the Go program as it is now, or "".
-var built string
+var scratch string // the folder for the Go program
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		os.RemoveAll(built)
+	var err error
+	if scratch, err = os.MkdirTemp("", "mixtab-edge-"); err != nil {
+		panic(err)
 	}
+	code := m.Run()
+	os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
-// compiled compiles the Go program, once. Where the machine lacks something, it skips the
-// test, aloud, or fails it where it must not be skipped.
-func compiled(t *testing.T) string {
+// running is the Worker until the test ends.
+type running struct{ *workerd.Site }
+
+// build compiles the Go program as it is now, once.
+var build = sync.OnceValue(func() error { return workerd.Build(scratch) })
+
+// start runs the Worker. Where the machine lacks something, it skips
+// the test, aloud, or fails it where it must not be skipped.
+func start(t *testing.T, with workerd.Settings) running {
 	t.Helper()
 	if err := workerd.Check(); errors.As(err, new(workerd.Missing)) && !strings.Contains(os.Getenv("MIXTAB_REQUIRE"), "edge") {
 		t.Skip(err)
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	if built == "" {
-		var err error
-		if built, err = os.MkdirTemp("", "mixtab-edge-"); err != nil {
-			t.Fatal(err)
-		}
-		if err := workerd.Build(built); err != nil {
-			t.Fatal(err)
-		}
+	if err := build(); err != nil {
+		t.Fatal(err)
 	}
-	return built
-}
-
-// running is the Worker until the test ends.
-type running struct{ *workerd.Site }
-
-func start(t *testing.T, with workerd.Settings) running {
-	t.Helper()
-	with.Build = compiled(t)
+	with.Build = scratch
 	s, err := workerd.Start(with)
 	if err != nil {
 		t.Fatal(err)

@@ -2,25 +2,25 @@
 // the page from static assets. Cloudflare serves an asset before it asks the Worker, so
 // that what comes here is an address that is no file.
 
-import { keep, NotOpen, Program } from "./program.mjs";
+import { keep, NotOpen, Program } from './program.mjs';
 
 export default {
   async fetch(request, env, ctx) {
     try {
       // Go's parser of addresses refuses these, and with it v0.31.0 of syumai/workers all
       // of the request.
-      if (/%(?![0-9a-f]{2})/i.test(new URL(request.url).pathname)) return text(400, "this is no address");
-      const answerBy = env.INSTANCES === "request" ? itsOwn : theKept;
+      if (/%(?![0-9a-f]{2})/i.test(new URL(request.url).pathname)) return text(400, 'this is no address');
+      const answerBy = env.INSTANCES === 'request' ? itsOwn : theKept;
       return pageOr(await answerBy(asked(request), env, ctx), request, env);
     } catch (error) {
-      console.error("edge:", error.stack ?? error);
-      return error instanceof NotOpen ? text(503, error.message) : text(500, "the server has made a mistake");
+      console.error('edge:', error.stack ?? error);
+      return error instanceof NotOpen ? text(503, error.message) : text(500, 'the server has made a mistake');
     }
   },
 };
 
 function text(status, line) {
-  const headers = { "Cache-Control": "no-store", "Content-Type": "text/plain; charset=utf-8" };
+  const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'text/plain; charset=utf-8' };
   return new Response(`${line}\n`, { status, headers });
 }
 
@@ -28,7 +28,7 @@ function text(status, line) {
 function asked(request) {
   const headers = new Headers(request.headers);
   const codings = request.cf?.clientAcceptEncoding;
-  if (codings !== undefined) headers.set("Accept-Encoding", codings);
+  if (codings !== undefined) headers.set('Accept-Encoding', codings);
   return { method: request.method, url: request.url, headers, body: null };
 }
 
@@ -51,16 +51,21 @@ async function itsOwn(request, env, ctx) {
 /** The page's index where Go has none, or Go's answer. */
 async function pageOr(answer, request, env) {
   const url = new URL(request.url);
-  if (env.ASSETS && answer.status === 404 && url.pathname.endsWith("/") && !url.pathname.startsWith("/packs/")) {
-    url.pathname += "index.html";
+  if (
+    env.ASSETS &&
+    answer.status === 404 &&
+    url.pathname.endsWith('/') &&
+    !url.pathname.startsWith('/packs/')
+  ) {
+    url.pathname += 'index.html';
     const page = await env.ASSETS.fetch(new Request(url, request));
     if (page.status !== 404) return page;
   }
-  if (!answer.headers.has("Content-Encoding")) return answer;
+  if (!answer.headers.has('Content-Encoding')) return answer;
   // Go's body is coded already, which only a new Response can say.
   return new Response(answer.body, {
     status: answer.status,
     headers: answer.headers,
-    encodeBody: "manual",
+    encodeBody: 'manual',
   });
 }

@@ -6,13 +6,14 @@
 // object with the address. A line of its input is answered with the size of the
 // JavaScript heap.
 
-import { createInterface } from "node:readline";
-import { start } from "./site.mjs";
+import { createInterface } from 'node:readline';
+import { start } from './site.mjs';
 
+const say = what => process.stdout.write(`${JSON.stringify(what)}\n`);
 const site = await start(JSON.parse(process.argv[2]));
-console.log(JSON.stringify({ url: site.url, ready_ms: site.readyMs }));
+say({ url: site.url, ready_ms: site.readyMs });
 for await (const _ of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify({ heap: await site.heap() }));
+  say({ heap: await site.heap() });
 }
 await site.stop();
 process.exit(0); // Miniflare keeps timers
