@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // What -cors does.
@@ -67,9 +69,18 @@ func (s *store) setCORS(ctx context.Context) error {
 		ID: aws.String(corsID), AllowedOrigins: corsRule.AllowedOrigins, AllowedMethods: corsRule.AllowedMethods,
 		AllowedHeaders: corsRule.AllowedHeaders, ExposeHeaders: corsRule.ExposeHeaders, MaxAgeSeconds: &corsRule.MaxAgeSeconds,
 	})
-	_, err = s.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.cfg.bucket, CORSConfiguration: &types.CORSConfiguration{CORSRules: rules}})
+	_, err = s.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &s.cfg.bucket, CORSConfiguration: &types.CORSConfiguration{CORSRules: rules}}, s3.WithAPIOptions(contentMD5))
 	if err != nil {
 		return fmt.Errorf("-cors: %w", err)
 	}
 	return nil
+}
+
+// contentMD5 gives the request the checksum that all stores know, in place of the SDK's
+// CRC32, which R2 does not take with this operation.
+func contentMD5(stack *middleware.Stack) error {
+	if _, err := stack.Initialize.Remove("AWSChecksum:SetupInputContext"); err != nil {
+		return err
+	}
+	return smithyhttp.AddContentChecksumMiddleware(stack)
 }

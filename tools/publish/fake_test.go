@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -26,8 +27,9 @@ type fakeStore struct {
 
 	mu      sync.Mutex
 	objects map[string]*fakeObject
-	order   []string // keys in the order in which they came to be
-	count   map[string]int
+	order   []string       // keys in the order in which they came to be
+	count   map[string]int // of requests, by method
+	rules   string         // CORS, in XML
 }
 
 type fakeObject struct {
@@ -56,8 +58,10 @@ func (s *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok && r.URL.Path != "/weights":
 		fail(w, r, http.StatusNotFound, "NoSuchBucket")
+	case r.URL.Query().Has("cors"):
+		s.cors(w, r)
 	case r.URL.Query().Has("list-type"):
-		s.list(w, r.URL.Query().Get("prefix"))
+		s.list(w, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
 	case r.Method == http.MethodPut:
 		s.put(w, r, key)
 	case r.Method == http.MethodDelete:
@@ -118,26 +122,56 @@ func (s *fakeStore) get(w http.ResponseWriter, r *http.Request, key string) {
 	w.Write(o.data)
 }
 
-// list has two objects a page.
-func (s *fakeStore) list(w http.ResponseWriter, prefix string) {
+// cors takes rules as R2 does, with a Content-MD5 and without the SDK's own checksums.
+func (s *fakeStore) cors(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		fail(w, r, http.StatusNotFound, "NoSuchCORSConfiguration")
+		return
+	}
+	text, err := io.ReadAll(r.Body)
+	sum := md5.Sum(text)
+	if err != nil || r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]) {
+		fail(w, r, http.StatusBadRequest, "InvalidDigest")
+		return
+	}
+	for name := range r.Header {
+		if strings.Contains(strings.ToLower(name), "checksum") {
+			fail(w, r, http.StatusNotImplemented, "NotImplemented")
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = string(text)
+}
+
+// list has a few objects on a page.
+func (s *fakeStore) list(w http.ResponseWriter, prefix, after string) {
+	const most = 25
 	type content struct {
 		Key          string
 		Size         int
 		LastModified string
 	}
-	var result struct {
-		XMLName     xml.Name `xml:"ListBucketResult"`
-		Contents    []content
-		IsTruncated bool
+	var page struct {
+		XMLName               xml.Name `xml:"ListBucketResult"`
+		Contents              []content
+		IsTruncated           bool
+		NextContinuationToken string `xml:",omitempty"`
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key, o := range s.objects {
-		if strings.HasPrefix(key, prefix) {
-			result.Contents = append(result.Contents, content{key, len(o.data), o.time.UTC().Format(time.RFC3339)})
+	for _, key := range s.keys() {
+		switch {
+		case !strings.HasPrefix(key, prefix) || key <= after:
+		case len(page.Contents) == most:
+			page.IsTruncated, page.NextContinuationToken = true, page.Contents[most-1].Key
+		default:
+			s.mu.Lock()
+			o := s.objects[key]
+			s.mu.Unlock()
+			page.Contents = append(page.Contents, content{key, len(o.data), o.time.UTC().Format(time.RFC3339)})
 		}
 	}
-	xml.NewEncoder(w).Encode(result)
+	xml.NewEncoder(w).Encode(page)
 }
 
 // keys are those of the objects, sorted.

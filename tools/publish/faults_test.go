@@ -25,7 +25,9 @@ func TestPassingFaults(t *testing.T) {
 		{"busy", func(w http.ResponseWriter, r *http.Request) { fail(w, r, 503, "SlowDown") }},
 		{"too many requests", func(w http.ResponseWriter, r *http.Request) { fail(w, r, 429, "TooManyRequests") }},
 		{"internal error", func(w http.ResponseWriter, r *http.Request) { fail(w, r, 500, "InternalError") }},
-		{"gateway without XML", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "<html>Bad Gateway", 502) }},
+		{"gateway without XML", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "<html>Bad Gateway", http.StatusBadGateway)
+		}},
 		{"timeout of the store", func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPut {
 				fail(w, r, 400, "RequestTimeout")
