@@ -54,6 +54,7 @@ func (s *realStore) whole(t *testing.T, prefix string) string {
 // A publisher that is killed, wherever it is, leaves the old pack whole. The next one goes
 // on, sends nothing that had arrived, and at the end nothing is there but the two packs.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	s := newRealStore(t)
 	first, second := newPack(t, 1), newPack(t, 2)
 	args := func(dir string) []string {
@@ -148,6 +149,7 @@ func TestKilled(t *testing.T) {
 
 // Two publishers of one pack at once share the work, and do not harm it.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newRealStore(t)
 	dir := newPack(t, 1)
 	s.pace = 10 * time.Millisecond

@@ -154,6 +154,7 @@ func TestUnfitPacks(t *testing.T) {
 
 // What changes in the middle: the pack on this machine, and the shards in the bucket.
 func TestChangesMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		change func(t *testing.T, s *fakeStore, dir string)
@@ -213,6 +214,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	s, url := newFake(t)
 	dir := newPack(t, 1)
 	args := []string{"-pack", dir, "-to", target, "-endpoint", url}
@@ -236,6 +238,7 @@ func TestVerify(t *testing.T) {
 
 // A download that breaks off is begun again.
 func TestVerifyBroken(t *testing.T) {
+	t.Parallel()
 	s, url := newFake(t)
 	dir := newPack(t, 1)
 	args := []string{"-pack", dir, "-to", target, "-endpoint", url}
@@ -257,6 +260,7 @@ func TestVerifyBroken(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	s, url := newFake(t)
 	start(t.Context(), "-pack", newPack(t, 1), "-to", target, "-endpoint", url).want(t, 0, "published")
 	for _, key := range []string{"packs/test/shards/README", "packs/other/shards/" + strings.Repeat("a", 64) + ".bin"} {

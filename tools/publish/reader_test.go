@@ -39,6 +39,7 @@ func (s *realStore) publicBucket(t *testing.T) *store {
 // The demo goes up, and comes back to whoever reads it as mixtab does: by plain HTTP, the
 // manifest first, the shards in ranges, and every hash compared.
 func TestReadBack(t *testing.T) {
+	t.Parallel()
 	s := newRealStore(t)
 	st := s.publicBucket(t)
 	start(t.Context(), "-pack", "../../demo/pack", "-to", "s3://weights/packs/demo", "-endpoint", s.url, "-cors", "set", "-verify").want(t, 0, "4 by the store's hash, 0 by download")
@@ -109,6 +110,7 @@ func TestReadBack(t *testing.T) {
 
 // What a server's own hash is worth: it tells what arrived, not what is on the disk today.
 func TestRealServerRots(t *testing.T) {
+	t.Parallel()
 	s := newRealStore(t)
 	dir := newPack(t, 1)
 	args := []string{"-pack", dir, "-to", target, "-endpoint", s.url}
