@@ -98,10 +98,16 @@ func (c *gatedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// ReadFrom hands the file on to the connection below, where the kernel copies it.
+// ReadFrom hands the file on to where the kernel copies it: the connection below for TCP,
+// and sendToUnix.
 func (c *gatedConn) ReadFrom(src io.Reader) (int64, error) {
 	if tcp, ok := c.Conn.(io.ReaderFrom); ok {
 		return tcp.ReadFrom(src)
+	}
+	if unix, ok := c.Conn.(*net.UnixConn); ok {
+		if n, handled, err := sendToUnix(unix, src); handled {
+			return n, err
+		}
 	}
 	return io.Copy(struct{ io.Writer }{c.Conn}, src)
 }

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,8 +33,9 @@ func (p *process) writes(t testing.TB) (n int64) {
 }
 
 // A shard of 64 MiB leaves the whole program, with its logs and limits on, in far fewer
-// calls than copying it through memory takes (2,048 of 32 KiB): the kernel copies. By TLS
-// there is no such way, which shows that the count tells the two apart.
+// calls than copying it through memory takes (2,048 of 32 KiB): the kernel copies, to a
+// port and to a unix socket. By TLS there is no such way, which shows that the count tells
+// the two apart.
 func TestZeroCopy(t *testing.T) {
 	dir := t.TempDir()
 	if err := conformance.Write(dir); err != nil {
@@ -48,31 +54,42 @@ func TestZeroCopy(t *testing.T) {
 		}
 	}
 	copied := size / (32 << 10)
-	for _, secure := range []bool{false, true} {
-		args := []string{"-addr", "127.0.0.1:0", "-pack", "large=" + large, "-access-log", filepath.Join(dir, "access.log"), "-rate", "1000", "-metrics-addr", "127.0.0.1:0"}
-		if secure {
-			args = append(args, "-tls", "self", "-state", dir)
-		}
+	socket := filepath.Join(dir, "socket")
+	for _, c := range []struct {
+		name   string
+		args   []string
+		kernel bool
+	}{
+		{"tcp", []string{"-listen", "127.0.0.1:0"}, true},
+		{"unix", []string{"-listen", "unix:" + socket}, true},
+		{"TLS", []string{"-listen", "127.0.0.1:0", "-tls", "self", "-state", dir}, false},
+	} {
+		args := append(c.args, "-pack", "large="+large, "-access-log", filepath.Join(dir, "access.log"), "-rate", "1000", "-metrics-addr", "127.0.0.1:0")
 		p := launch(t, exec.Command(os.Args[0], args...))
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
 		base, _, _ := strings.Cut(p.url, "/?")
-		client := &http.Client{Transport: insecure()}
+		if strings.HasPrefix(p.url, "unix:") {
+			base = "http://mixtab"
+			transport.DialContext = func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) }
+		}
 		before := p.writes(t)
-		resp, err := client.Get(base + "/packs/large/shards/" + shard)
+		resp, err := (&http.Client{Transport: transport}).Get(base + "/packs/large/shards/" + shard)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := io.Copy(io.Discard, resp.Body)
+		hash := sha256.New()
+		n, err := io.Copy(hash, resp.Body)
 		resp.Body.Close()
-		if err != nil || n != size {
-			t.Fatalf("%d bytes of %d (%v)", n, size, err)
+		if err != nil || n != size || hex.EncodeToString(hash.Sum(nil))+".bin" != shard {
+			t.Fatalf("%s: %d bytes of %d, or others (%v)", c.name, n, size, err)
 		}
 		calls := p.writes(t) - before
-		t.Logf("TLS %v: %d MiB in %d calls", secure, size>>20, calls)
-		if !secure && calls > copied/2 {
-			t.Errorf("%d calls for %d bytes: they are copied through memory", calls, size)
+		t.Logf("%s: %d MiB in %d calls", c.name, size>>20, calls)
+		if c.kernel && calls > copied/2 {
+			t.Errorf("%s: %d calls for %d bytes: they are copied through memory", c.name, calls, size)
 		}
-		if secure && calls < copied {
-			t.Errorf("%d calls for %d bytes by TLS: the count does not see copying", calls, size)
+		if !c.kernel && calls < copied {
+			t.Errorf("%s: %d calls for %d bytes: the count does not see copying", c.name, calls, size)
 		}
 	}
 }
