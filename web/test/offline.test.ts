@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { markKept, unmarkKept, wasKept } from '../src/offline/evicted.ts';
+import { markKept, unmarkKept, wasKept, watchStorage } from '../src/offline/evicted.ts';
 import { notices } from '../src/offline/notices.ts';
 import { takePrompt } from '../src/offline/prompt-link.ts';
+import type { EngineState } from '../src/state/engine-store.ts';
 import { redirectHome, rememberPacks } from '../src/sw/home.ts';
 import { openShared } from '../src/sw/share.ts';
 
@@ -83,6 +84,28 @@ describe('packs that were here', () => {
     expect(wasKept('packs/other/')).toBe(false);
     unmarkKept('packs/demo');
     expect(wasKept('packs/demo/')).toBe(false);
+  });
+
+  it('are said to be deleted by the browser where an engine fetches them again, and only then', () => {
+    const told = () => {
+      const first = notices.first();
+      notices.remove('evicted');
+      return first;
+    };
+    const state = (engine: object, phase: string, waiting = false) =>
+      ({ kind: 'ready', engine, download: { phase }, waiting }) as unknown as EngineState;
+    const [visit, next] = [{}, {}];
+    const see = watchStorage();
+    see('packs/demo/', state(visit, 'downloading'));
+    see('packs/demo/', state(visit, 'done'));
+    see('packs/demo/', state(visit, 'done', true)); // Another tab asks something.
+    expect(told()).toBeUndefined();
+    expect(wasKept('packs/demo/')).toBe(true);
+    see('packs/demo/', state(next, 'done')); // So quickly that nothing else was seen.
+    expect(told()).toBe('evicted');
+    see('packs/demo/', state(next, 'done', true));
+    expect(told()).toBeUndefined();
+    expect(wasKept('packs/demo/')).toBe(true);
   });
 
   it('are none where what is stored is damaged', () => {

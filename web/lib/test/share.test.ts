@@ -28,6 +28,7 @@ function browser(options: ConstructorParameters<typeof FakeWorker>[0] = {}) {
     const wanted = { ...open, expertBudget };
     const waits: boolean[] = [];
     const restoring: boolean[] = [];
+    const downloads: string[] = [];
     const spawn = () => {
       const worker = new FakeWorker(options);
       workers.push(worker);
@@ -37,12 +38,13 @@ function browser(options: ConstructorParameters<typeof FakeWorker>[0] = {}) {
     const member = await Member.join(tab, { engine: 'e', open: wanted, spawn, onWaiting, beat });
     const link = new Link(member, event => {
       if (event.type === 'restoring') restoring.push(event.done);
+      if (event.type === 'download') downloads.push(event.phase);
     });
     await link.ready;
     const { type: _type, id: _id, ...info } = await link.send({ type: 'open', ...wanted }).answer;
     const engine = new Engine(link, info, open.pack);
     engines.push(engine);
-    return { engine, waits, restoring };
+    return { engine, waits, restoring, downloads };
   };
   const living = () => workers.filter(worker => !worker.terminated);
   return { fake, workers, living, engineIn };
@@ -86,6 +88,18 @@ describe('one engine in several tabs', () => {
     const [one, two] = [await engineIn(tab), await engineIn(tab)];
     await Promise.all([ask(one.engine), ask(two.engine)]);
     expect(workers).toHaveLength(1);
+  });
+
+  it('tells of a download who comes meanwhile, and not who comes later', async () => {
+    const { fake, engineIn } = browser({ download: 3 });
+    const one = await engineIn(fake.tab());
+    await expect.poll(() => one.downloads.length).toBe(1);
+    const two = await engineIn(fake.tab());
+    await expect.poll(() => two.downloads[0]).toBe('downloading');
+    await expect.poll(() => two.downloads.at(-1), { timeout: 5000 }).toBe('done');
+    const three = await engineIn(fake.tab());
+    await ask(three.engine, { max_tokens: 1 });
+    expect(three.downloads).toEqual([]);
   });
 
   it('takes turns, and tells who waits', async () => {

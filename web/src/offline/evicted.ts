@@ -1,7 +1,29 @@
 // A browser short of disk may delete what a site keeps. The store then fetches the model anew;
 // here the page learns that this is why.
 
+import type { EngineState } from '../state/engine-store.ts';
+import { notices } from './notices.ts';
+
 const storageKey = 'mixtab.kept-packs';
+
+/** A pack that was here whole, and that an engine now has to fetch, was deleted by the browser. */
+export function watchStorage(): (pack: string, state: EngineState) => void {
+  let fetching: unknown;
+  return (pack, state) => {
+    if (state.kind === 'failed' && state.error.code === 'network' && wasKept(pack)) {
+      notices.add('evictedOffline');
+    }
+    if (state.kind !== 'ready' || !state.download) return;
+    notices.remove('evictedOffline');
+    // Once for each engine: when its download is over, the pack is here whole and the download still told of.
+    if (state.engine !== fetching && wasKept(pack)) {
+      unmarkKept(pack);
+      notices.add('evicted');
+    }
+    fetching = state.engine;
+    if (state.download.phase === 'done') markKept(pack);
+  };
+}
 
 /** Remembers that all of a pack is here. */
 export function markKept(pack: string): void {

@@ -127,7 +127,9 @@ export class Switchboard {
     if (this.#over) return;
     if (event.type === 'ready') this.#open();
     if (!('id' in event)) {
-      this.#state.set(event.type, event);
+      // A download that is over is none to who comes later.
+      if (event.type === 'download' && event.phase === 'done') this.#state.delete(event.type);
+      else this.#state.set(event.type, event);
       this.#hall.tellAll(event);
     } else if (event.type === 'failed' && (event.id === 0 || event.id === this.#openId)) {
       this.#fail(event.code, event.message);
