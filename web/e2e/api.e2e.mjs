@@ -1,27 +1,14 @@
 // The library's parameters on the real engine: probabilities, experts at work, answers that
 // go on, and several at once.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, open } from './browser.mjs';
-import { serveElsewhere } from './elsewhere.mjs';
-import { startServer } from './server.mjs';
+import { test } from 'node:test';
+import { open } from './browser.mjs';
+import { withElsewhere } from './setup.mjs';
 
-let server;
-let elsewhere;
-let browser;
-before(async () => {
-  server = await startServer();
-  elsewhere = await serveElsewhere(server);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await elsewhere?.close();
-  server?.close();
-});
+const site = withElsewhere();
 
 test('tells of every token what was asked, and changes none', { timeout: 240_000 }, async () => {
-  const { page, problems, close } = await open(browser, elsewhere.url);
+  const { page, problems, close } = await open(site.browser, site.elsewhere.url);
   const seen = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const engine = await createEngine({ pack: `${base}packs/demo/` });
@@ -47,7 +34,7 @@ test('tells of every token what was asked, and changes none', { timeout: 240_000
     engine.dispose();
     await watching;
     return { plain, told, half, rest, several, routings, info };
-  }, server.url);
+  }, site.server.url);
 
   const text = answer => answer.choices[0].message.content;
   assert.equal(text(seen.told), text(seen.plain));
@@ -136,7 +123,7 @@ function defineTalk() {
 }
 
 test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
-  const { page, problems, close } = await open(browser, elsewhere.url);
+  const { page, problems, close } = await open(site.browser, site.elsewhere.url);
   await page.addInitScript(defineTalk);
   await page.reload();
   const before = await page.evaluate(async base => {
@@ -146,7 +133,7 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
     const next = await follow(text);
     engine.dispose();
     return { text, saved, next };
-  }, server.url);
+  }, site.server.url);
   assert.ok(before.saved > 30, `${before.saved} tokens`);
   await page.reload();
   const after = await page.evaluate(
@@ -158,7 +145,7 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
       engine.dispose();
       return { restored, next, other };
     },
-    [server.url, before.text],
+    [site.server.url, before.text],
   );
   assert.deepEqual([after.restored, after.other], [before.saved, 0]);
   assert.deepEqual(after.next, before.next); // the same answer, with as much from the cache
@@ -193,7 +180,7 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
     const bounded = { tooLarge, three: three > 0, left, files: await files() };
     engine.dispose();
     return { spoiled, bounded };
-  }, server.url);
+  }, site.server.url);
   assert.deepEqual(spoiled, Array(4).fill([true, 0, 0]));
   assert.deepEqual(bounded, { tooLarge: 0, three: true, left: [true, false, true], files: [] });
   assert.deepEqual(problems, []);

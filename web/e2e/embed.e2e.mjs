@@ -2,29 +2,17 @@
 import assert from 'node:assert/strict';
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { launch, open } from './browser.mjs';
-import { serveElsewhere } from './elsewhere.mjs';
+import { open } from './browser.mjs';
 import { startServer } from './server.mjs';
+import { withElsewhere } from './setup.mjs';
 
-let server;
-let elsewhere;
-let browser;
-before(async () => {
-  server = await startServer();
-  elsewhere = await serveElsewhere(server);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await elsewhere?.close();
-  server?.close();
-});
+const site = withElsewhere();
 
 test('answers in a page of another origin', { timeout: 240_000 }, async () => {
-  const { page, problems, close } = await open(browser, elsewhere.url);
-  assert.notEqual(new URL(page.url()).origin, new URL(server.url).origin);
+  const { page, problems, close } = await open(site.browser, site.elsewhere.url);
+  assert.notEqual(new URL(page.url()).origin, new URL(site.server.url).origin);
   const answer = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const engine = await createEngine({ pack: `${base}packs/demo/` });
@@ -43,7 +31,7 @@ test('answers in a page of another origin', { timeout: 240_000 }, async () => {
     const stats = await engine.stats();
     engine.dispose();
     return { whole, streamed, round, stats };
-  }, server.url);
+  }, site.server.url);
   assert.match(answer.whole.choices[0].message.content, /lemon juice/);
   assert.equal(answer.streamed, answer.whole.choices[0].message.content);
   assert.equal(answer.round.trim(), 'Größe, naïve');
@@ -57,10 +45,10 @@ test('the service worker of another site answers v1/… with lib/mixtab-sw.js', 
 }, async () => {
   const policy = `trustedTypes.createPolicy('mixtab-worker', { createScriptURL: url => url })`;
   await writeFile(
-    join(elsewhere.folder, 'sw.js'),
-    `importScripts(${policy}.createScriptURL('${server.url}lib/mixtab-sw.js'));`,
+    join(site.elsewhere.folder, 'sw.js'),
+    `importScripts(${policy}.createScriptURL('${site.server.url}lib/mixtab-sw.js'));`,
   );
-  const { page, problems, close } = await open(browser, elsewhere.url);
+  const { page, problems, close } = await open(site.browser, site.elsewhere.url);
   const answer = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const policy = trustedTypes.createPolicy('mixtab-service-worker', { createScriptURL: url => url });
@@ -79,14 +67,14 @@ test('the service worker of another site answers v1/… with lib/mixtab-sw.js', 
     const { choices } = await response.json();
     engine.dispose();
     return choices[0].message.content;
-  }, server.url);
+  }, site.server.url);
   assert.match(answer, /Tokyo/);
   assert.deepEqual(problems, []);
   await close();
 });
 
 test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
-  const { page, close } = await open(browser, elsewhere.url);
+  const { page, close } = await open(site.browser, site.elsewhere.url);
   const { plain, drafted, biased, unknown } = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const engine = await createEngine({ pack: `${base}packs/demo/` });
@@ -107,7 +95,7 @@ test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
       biased: text(biased),
       unknown,
     };
-  }, server.url);
+  }, site.server.url);
   assert.equal(drafted.text, drafted.without);
   assert.equal(drafted.speculation_off, undefined);
   assert.ok(
@@ -120,7 +108,7 @@ test('drafts change nothing, a bias does', { timeout: 240_000 }, async () => {
 });
 
 test('errors reach the caller with their codes', { timeout: 120_000 }, async () => {
-  const { page, close } = await open(browser, elsewhere.url);
+  const { page, close } = await open(site.browser, site.elsewhere.url);
   const codes = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const codeOf = promise =>
@@ -135,7 +123,7 @@ test('errors reach the caller with their codes', { timeout: 120_000 }, async () 
     const unsupported = await codeOf(engine.chat.completions.create({ messages, tools: [{}] }));
     engine.dispose();
     return { missing, tooLong, unsupported };
-  }, server.url);
+  }, site.server.url);
   assert.ok(['network', 'bad_pack'].includes(codes.missing), codes.missing);
   assert.equal(codes.tooLong, 'context_full');
   assert.equal(codes.unsupported, 'bad_request');
@@ -146,7 +134,7 @@ test('a damaged pack is refused in one line', {
   timeout: 120_000,
   skip: !!process.env.BASE_URL,
 }, async () => {
-  const pack = join(elsewhere.folder, 'pack');
+  const pack = join(site.elsewhere.folder, 'pack');
   await cp(fileURLToPath(new URL('../../demo/pack', import.meta.url)), pack, { recursive: true });
   const shards = (await readdir(join(pack, 'shards'))).map(name => join(pack, 'shards', name));
   const sizes = await Promise.all(shards.map(async file => (await stat(file)).size));
@@ -156,13 +144,13 @@ test('a damaged pack is refused in one line', {
   await writeFile(shard, bytes);
   const broken = await startServer('-pack', `broken=${pack}`);
   try {
-    const { page, close } = await open(browser, elsewhere.url);
+    const { page, close } = await open(site.browser, site.elsewhere.url);
     const { code, message } = await page.evaluate(
       async ({ base, pack }) => {
         const { createEngine } = await import(`${base}lib/mixtab.js`);
         return createEngine({ pack }).catch(({ code, message }) => ({ code, message }));
       },
-      { base: server.url, pack: `${broken.url}packs/broken/` },
+      { base: site.server.url, pack: `${broken.url}packs/broken/` },
     );
     assert.equal(code, 'bad_pack');
     assert.match(

@@ -58,6 +58,7 @@ test('the chat answers in a page of another origin, and is kept there', { timeou
 test('the page and the element leave each other as they are', { timeout: 240_000 }, async () => {
   const { page, close } = await open(browser, `${elsewhere.url}chat/`, {
     locale: 'de-DE',
+    reducedMotion: 'reduce',
     viewport: { width: 320, height: 700 },
   });
   await page.evaluate(() => {

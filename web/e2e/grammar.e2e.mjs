@@ -1,26 +1,13 @@
 // Answers that are JSON, by the library on the real demo model, which knows no JSON of itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, open } from './browser.mjs';
-import { serveElsewhere } from './elsewhere.mjs';
-import { startServer } from './server.mjs';
+import { test } from 'node:test';
+import { open } from './browser.mjs';
+import { withElsewhere } from './setup.mjs';
 
-let server;
-let elsewhere;
-let browser;
-before(async () => {
-  server = await startServer();
-  elsewhere = await serveElsewhere(server);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await elsewhere?.close();
-  server?.close();
-});
+const site = withElsewhere();
 
 test('answers keep to JSON and to schemas', { timeout: 240_000 }, async () => {
-  const { page, problems, close } = await open(browser, elsewhere.url);
+  const { page, problems, close } = await open(site.browser, site.elsewhere.url);
   const { person, streamed, object, cut, refused } = await page.evaluate(async base => {
     const { createEngine } = await import(`${base}lib/mixtab.js`);
     const engine = await createEngine({ pack: `${base}packs/demo/` });
@@ -54,7 +41,7 @@ test('answers keep to JSON and to schemas', { timeout: 240_000 }, async () => {
     }).catch(({ code, message }) => ({ code, message }));
     engine.dispose();
     return { person, streamed, object, cut, refused };
-  }, server.url);
+  }, site.server.url);
 
   const { name, born, likes } = JSON.parse(person.choices[0].message.content);
   assert.ok(name.length <= 8 && born >= 1800 && born <= 2026 && likes.length >= 1, name);

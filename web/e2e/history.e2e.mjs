@@ -328,6 +328,7 @@ for (const [language, locale] of Object.entries(locales)) {
   test(`${language}: the drawer on a phone, accessible in both themes`, async () => {
     const { page, problems, close } = await visit(undefined, {
       locale,
+      reducedMotion: 'reduce',
       viewport: { width: 320, height: 640 },
     });
     const { message } = { message: page.getByRole('textbox').first() };

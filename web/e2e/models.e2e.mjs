@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { assertAccessible } from './axe.mjs';
-import { launch, open, parts, status } from './browser.mjs';
+import { launch, open, parts, say, soon, status } from './browser.mjs';
 import { startServer } from './server.mjs';
 import { slowHost, splitPack } from './split-pack.mjs';
 
@@ -101,9 +101,8 @@ async function plugIn(page) {
 }
 
 async function ask(page, answers) {
-  const { message, send, answers: all } = parts(page);
-  await message.fill(question);
-  await page.keyboard.press('Enter');
+  const { send, answers: all } = parts(page);
+  await say(page, question);
   await all
     .nth(answers)
     .getByText(/lemon juice/)
@@ -129,7 +128,7 @@ test('a pack by its address: looked at, downloaded, paused, verified, deleted', 
     await card(page).getByText(name, { exact: true }).waitFor();
   await page.screenshot({ path: join(shots, 'models-check.png') });
 
-  host.delay = 150;
+  host.delay = 600;
   await action(page, /^(Download|Resume)/).click();
   await card(page)
     .getByText(/\d+% · .* MB of 6\.7 MB, verified as it comes · .*MB\/s · .* left/)
@@ -400,12 +399,4 @@ function fits() {
   const models = document.querySelector('mixtab-app')?.shadowRoot?.querySelector('mixtab-models');
   const body = models?.shadowRoot?.querySelector('.body');
   return [body, document.documentElement].every(node => node.scrollWidth <= node.clientWidth);
-}
-
-async function soon(condition, message) {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
-    if (await condition()) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  assert.fail(message);
 }

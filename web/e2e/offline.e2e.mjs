@@ -5,12 +5,13 @@ import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { assertAccessible } from './axe.mjs';
-import { launch, open, parts, status } from './browser.mjs';
+import { locales, open, parts, say, soon, status } from './browser.mjs';
 import { startServer } from './server.mjs';
+import { withServer } from './setup.mjs';
 import { serve } from './static-server.mjs';
 
 const path = relative => fileURLToPath(new URL(relative, import.meta.url));
@@ -18,23 +19,13 @@ const patience = { timeout: 120_000 };
 /** For an answer of some words, in milliseconds; an endless one takes far longer. */
 const quick = 10_000;
 const lemon = /lemon juice/;
-const locales = { en: 'en-GB', fr: 'fr-FR', it: 'it-IT', de: 'de-DE', es: 'es-ES' };
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
+const real = withServer();
 
 test('after one visit it answers with neither network nor server', { timeout: 240_000 }, async () => {
   // Of a pack without the demo's name, so that the server's redirect has to be remembered too.
   const ours = await startServer('-pack', `other=${path('../../demo/pack')}`);
-  const { page, close } = await open(browser, ours.url);
+  const { page, close } = await open(real.browser, ours.url);
   await kept(page, '/packs/other/');
   ours.close();
   await page.context().setOffline(true);
@@ -42,9 +33,8 @@ test('after one visit it answers with neither network nor server', { timeout: 24
   await status(page, 'Ready');
   assert.equal(await page.evaluate(() => navigator.onLine), false);
   assert.equal(await page.evaluate(() => crossOriginIsolated), true);
-  const { message, log } = parts(page);
-  await message.fill('What is your favourite condiment?');
-  await page.keyboard.press('Enter');
+  const { log } = parts(page);
+  await say(page, 'What is your favourite condiment?');
   await log.getByText(lemon).waitFor(patience);
   // Languages and views that the first visit did not load.
   await page.evaluate(() => localStorage.setItem('mixtab.language', 'it'));
@@ -61,18 +51,29 @@ test('a newer version is announced after the answer and taken up by a click', {
   await cp(path('../../demo/pack'), join(folder, 'packs/demo'), { recursive: true });
   const site = await serve(folder);
   try {
-    const { page, problems, close } = await open(browser, site.url);
-    const { message } = parts(page);
+    const { page, problems, close } = await open(real.browser, site.url, { reducedMotion: 'reduce' });
     const notice = page.getByRole('status', { name: 'About this page' });
     await kept(page);
     await page.evaluate(() => {
       globalThis.oldPage = true;
     });
-    // Long to read, so that the update finds an answer under way.
-    await message.fill(
-      `${'My cat is small and my dog is big. '.repeat(70)}What is your favourite condiment?`,
-    );
-    await page.keyboard.press('Enter');
+    // The answer waits for another one, so that the update finds it under way.
+    await page.evaluate(async () => {
+      const { createEngine } = await import('/lib/mixtab.js');
+      const engine = await createEngine({ pack: '/packs/demo/' });
+      const endless = {
+        messages: [{ role: 'user', content: 'What is your favourite condiment?' }],
+        ...{ max_tokens: 3000, logit_bias: { 2: -100 } }, // It cannot end.
+      };
+      const { promise, resolve } = Promise.withResolvers();
+      globalThis.goOn = new AbortController();
+      const { signal } = globalThis.goOn;
+      void engine.chat.completions
+        .create(endless, { signal, onStart: resolve })
+        .catch(() => engine.dispose());
+      await promise;
+    });
+    await say(page, 'What is your favourite condiment?');
     await status(page, 'Answering');
     await appendFile(join(folder, 'sw.js'), '\n// newer\n');
     await page.evaluate(async () => {
@@ -82,6 +83,7 @@ test('a newer version is announced after the answer and taken up by a click', {
     });
     assert.equal(await parts(page).stop.isVisible(), true, 'it still answers');
     assert.equal(await notice.textContent().then(text => text.trim()), '');
+    await page.evaluate(() => globalThis.goOn.abort());
     await parts(page).send.waitFor(patience);
     await notice.getByText('A new version of this page is ready.').waitFor(patience);
     assert.equal(await page.evaluate(() => globalThis.oldPage), true, 'nothing is forced');
@@ -101,14 +103,13 @@ test('a newer version is announced after the answer and taken up by a click', {
         languages.dispatchEvent(new Event('change'));
       }, locale);
       await page.locator(`html[lang=${locale}]`).waitFor();
-      const wide = await page.evaluate(() => {
-        const box = document
-          .querySelector('mixtab-app')
-          .shadowRoot.querySelector('mixtab-notice')
-          .getBoundingClientRect();
-        return [document.documentElement.scrollWidth - innerWidth, box.right - innerWidth];
-      });
-      assert.ok(Math.max(...wide) <= 0, `${locale}: no sideways scrolling at 320: ${wide}`);
+      const fits = () =>
+        page.evaluate(() => {
+          const notice = document.querySelector('mixtab-app').shadowRoot.querySelector('mixtab-notice');
+          const { right } = notice.getBoundingClientRect();
+          return Math.max(right, document.documentElement.scrollWidth) <= innerWidth;
+        });
+      await soon(fits, `${locale}: no sideways scrolling at 320`);
     }
     await page.locator('mixtab-notice button.primary').click();
     await page.waitForFunction(() => globalThis.oldPage === undefined);
@@ -126,8 +127,8 @@ test('a newer version is announced after the answer and taken up by a click', {
 
 test('a prompt link and a share wait in the composer for a click', { timeout: 120_000 }, async () => {
   const { page, problems, close } = await open(
-    browser,
-    `${server.url}?q=What%20is%20your%20favourite%20condiment%3F`,
+    real.browser,
+    `${real.server.url}?q=What%20is%20your%20favourite%20condiment%3F`,
   );
   const { message, send, log } = parts(page);
   await status(page, 'Ready');
@@ -153,16 +154,17 @@ test('a prompt link and a share wait in the composer for a click', { timeout: 12
     document.body.append(form);
     form.submit();
   });
-  await page.waitForURL(server.url, patience);
+  await page.waitForURL(real.server.url, patience);
   await message.waitFor();
-  await until(async () => (await message.inputValue()) === 'A & B\ngrößer <b>als</b> gedacht?');
+  const shared = 'A & B\ngrößer <b>als</b> gedacht?';
+  await soon(async () => (await message.inputValue()) === shared, 'what was shared waits');
   assert.equal(await page.getByRole('article').count(), 0, 'nothing was sent');
   assert.deepEqual(problems, []);
   await close();
 });
 
 test('it can be installed, by a button where the browser offers it', { timeout: 120_000 }, async () => {
-  const { page, problems, close } = await open(browser, server.url);
+  const { page, problems, close } = await open(real.browser, real.server.url);
   await kept(page);
   const devtools = await page.context().newCDPSession(page);
   const { errors, data } = await devtools.send('Page.getAppManifest');
@@ -195,7 +197,7 @@ test('it can be installed, by a button where the browser offers it', { timeout: 
 test('a session breaks no rule of its policy, and an injected script is refused', {
   timeout: 240_000,
 }, async () => {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await real.browser.newContext({ locale: 'en-GB' });
   await context.addInitScript(() => {
     globalThis.violations = [];
     document.addEventListener('securitypolicyviolation', event => {
@@ -207,16 +209,19 @@ test('a session breaks no rule of its policy, and an injected script is refused'
   page.on('console', message => {
     if (/Content.Security.Policy|Trusted/i.test(message.text())) refused.push(message.text());
   });
-  await page.goto(server.url);
+  await page.goto(real.server.url);
   await kept(page);
-  const { message, log, send } = parts(page);
-  await message.fill('What is your favourite condiment?');
-  await page.keyboard.press('Enter');
+  const { log, send } = parts(page);
+  await say(page, 'What is your favourite condiment?');
   await log.getByText(lemon).waitFor(patience);
   await send.waitFor(patience);
-  for (const name of ['Settings of this conversation', 'What the engine is doing', 'Keys']) {
+  for (const [name, part] of [
+    ['Settings of this conversation', 'mixtab-settings dialog'],
+    ['What the engine is doing', 'mixtab-panel aside'],
+    ['Keys', 'mixtab-keys dialog'],
+  ]) {
     await page.getByRole('button', { name, exact: true }).click();
-    await page.waitForTimeout(300); // Its script is loaded and its styles apply.
+    await page.locator(part).waitFor(); // Its script is loaded and its styles apply.
     await page.keyboard.press('Escape');
   }
   await page.reload(); // by the service worker
@@ -259,7 +264,7 @@ test('a session breaks no rule of its policy, and an injected script is refused'
 });
 
 test('OpenAI’s own client gets answers from the service worker', { timeout: 240_000 }, async t => {
-  const { page, close } = await open(browser, server.url);
+  const { page, close } = await open(real.browser, real.server.url);
   await kept(page);
   await page.evaluate(await openaiClient());
   const told = await page.evaluate(async () => {
@@ -328,7 +333,7 @@ test('OpenAI’s own client gets answers from the service worker', { timeout: 24
 test('a service worker killed mid-stream fails that request and answers the next', {
   timeout: 240_000,
 }, async () => {
-  const { page, close } = await open(browser, server.url);
+  const { page, close } = await open(real.browser, real.server.url);
   await kept(page);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('ServiceWorker.enable');
@@ -366,10 +371,10 @@ test('a service worker killed mid-stream fails that request and answers the next
 test('a page without an engine is answered by one that has it, or told that none is there', {
   timeout: 240_000,
 }, async () => {
-  const { page, close } = await open(browser, server.url);
+  const { page, close } = await open(real.browser, real.server.url);
   await kept(page);
   const other = await page.context().newPage();
-  await other.goto(`${server.url}healthz`);
+  await other.goto(`${real.server.url}healthz`);
   const models = () =>
     other.evaluate(async () => {
       const response = await fetch('/v1/models');
@@ -379,7 +384,7 @@ test('a page without an engine is answered by one that has it, or told that none
 
   // A tab that is closed while it waits leaves the engine free.
   const third = await page.context().newPage();
-  await third.goto(`${server.url}healthz`);
+  await third.goto(`${real.server.url}healthz`);
   const ask = extra => ({
     method: 'POST',
     body: JSON.stringify({
@@ -409,14 +414,14 @@ test('a page without an engine is answered by one that has it, or told that none
 });
 
 test('a model that the browser deleted is said so, and comes again', { timeout: 240_000 }, async () => {
-  const { page, problems, close } = await open(browser, server.url);
+  const { page, problems, close } = await open(real.browser, real.server.url);
   await kept(page);
-  await page.goto(`${server.url}healthz`);
+  await page.goto(`${real.server.url}healthz`);
   await page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
   });
-  await page.goto(server.url);
+  await page.goto(real.server.url);
   await status(page, 'Ready');
   const notice = page.getByRole('status', { name: 'About this page' });
   await notice.getByText('Your browser had deleted the model').waitFor();
@@ -430,22 +435,22 @@ test('a model that the browser deleted is said so, and comes again', { timeout: 
 test('a browser without service workers, as in a private window, says what does not work', {
   timeout: 120_000,
 }, async () => {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await real.browser.newContext({ locale: 'en-GB' });
   await context.addInitScript(() => {
     delete Navigator.prototype.serviceWorker;
   });
   const page = await context.newPage();
-  await page.goto(server.url);
+  await page.goto(real.server.url);
   await status(page, 'Ready');
   await page.getByText('does not let the page be kept').waitFor();
   await context.close();
 });
 
 test('a browser that cannot run the page is told so in every language', { timeout: 60_000 }, async () => {
-  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const context = await real.browser.newContext({ serviceWorkers: 'block' });
   const page = await context.newPage();
   await page.route('**/assets/index-*.js', route => route.abort());
-  await page.goto(server.url);
+  await page.goto(real.server.url);
   for (const text of [
     'did not start',
     'pas démarré',
@@ -485,12 +490,4 @@ async function openaiClient() {
   });
   const [{ output }] = [await client].flat();
   return `${output[0].code}; globalThis.OpenAI = OpenAIModule.OpenAI;`;
-}
-
-async function until(condition) {
-  const end = Date.now() + 10_000;
-  while (!(await condition())) {
-    assert.ok(Date.now() < end, `in time: ${condition}`);
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
 }

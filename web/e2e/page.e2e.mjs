@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertAccessible } from './axe.mjs';
-import { launch, open, parts, status } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { answered, ask, open, parts, say, status } from './browser.mjs';
+import { withServer } from './setup.mjs';
 
 const shots = process.env.SHOTS ?? fileURLToPath(new URL('../build/screenshots', import.meta.url));
 
@@ -21,22 +21,13 @@ const condiments = {
   'es-ES': ['¿Cuál es tu condimento favorito?', /limón/],
 };
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-  await mkdir(shots, { recursive: true });
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
+const real = withServer();
+before(() => mkdir(shots, { recursive: true }));
 
 test('a visitor asks, sees words arrive, and goes on with the conversation', {
   timeout: 300_000,
 }, async t => {
-  const { page, problems, close } = await open(browser, server.url);
+  const { page, problems, close } = await open(real.browser, real.server.url);
   const { message, send, answers } = parts(page);
   await page.getByText('not Mixtral-8x7B').first().waitFor();
   await status(page, 'Ready');
@@ -45,14 +36,12 @@ test('a visitor asks, sees words arrive, and goes on with the conversation', {
   await message.fill('My name is Ada.');
   await watchText(page);
   await send.click();
-  await send.waitFor(patience);
+  await answered(page, 1, patience.timeout);
   const lengths = await page.evaluate(() => globalThis.textLengths);
   assert.ok(new Set(lengths).size >= 3, `the answer grew in steps: ${lengths}`);
 
-  await message.fill('What is my name?');
-  await page.keyboard.press('Enter');
-  await answers.nth(1).getByText('Ada').waitFor(patience);
-  await send.waitFor(patience);
+  await ask(page, 'What is my name?', 2, patience.timeout);
+  await answers.nth(1).getByText('Ada').waitFor();
   await page.getByText(/tokens\/s/).waitFor();
   await page.getByText(/context \d+ of \d/).waitFor();
   await assertAccessible(page, 'after two answers');
@@ -62,7 +51,7 @@ test('a visitor asks, sees words arrive, and goes on with the conversation', {
 
 for (const [locale, [question, answer]] of Object.entries(condiments)) {
   test(`${locale}: the first example is answered`, { timeout: 300_000 }, async () => {
-    const { page, problems, close } = await open(browser, server.url, { locale });
+    const { page, problems, close } = await open(real.browser, real.server.url, { locale });
     await page.getByRole('button', { name: question }).click();
     await page.getByRole('log').getByText(answer).waitFor(patience);
     assert.deepEqual(problems, []);
@@ -71,11 +60,10 @@ for (const [locale, [question, answer]] of Object.entries(condiments)) {
 }
 
 test('Stop works, and the next question is answered', { timeout: 300_000 }, async () => {
-  const { page, problems, close } = await open(browser, server.url);
+  const { page, problems, close } = await open(real.browser, real.server.url);
   const { message, send, stop, answers } = parts(page);
   await status(page, 'Ready');
-  await message.fill('What is your favourite condiment?');
-  await page.keyboard.press('Enter');
+  await say(page, 'What is your favourite condiment?');
   await answers.first().getByText(/\w/).waitFor(patience);
   await stop.click();
   await answers.first().getByText('Stopped here.').waitFor(patience);
@@ -90,7 +78,7 @@ test('a pack that is not there, and one that is none, are told with a remedy', {
   timeout: 120_000,
 }, async () => {
   for (const pack of ['packs/nowhere/', 'assets/']) {
-    const { page, close } = await open(browser, `${server.url}?pack=${pack}`);
+    const { page, close } = await open(real.browser, `${real.server.url}?pack=${pack}`);
     await page.getByRole('alert').waitFor({ timeout: 60_000 });
     await close();
   }
@@ -100,18 +88,12 @@ for (const colorScheme of ['light', 'dark']) {
   for (const width of [360, 1280]) {
     test(`screenshots, ${colorScheme}, ${width} pixels`, { timeout: 300_000 }, async () => {
       const viewport = { width, height: width === 360 ? 740 : 800 };
-      const { page, problems, close } = await open(browser, server.url, { colorScheme, viewport });
-      const { message, send } = parts(page);
+      const { page, problems, close } = await open(real.browser, real.server.url, { colorScheme, viewport });
       await status(page, 'Ready');
       await page.screenshot({ path: join(shots, `welcome-${colorScheme}-${width}.png`) });
       await assertAccessible(page, 'welcome');
-      for (const question of ['What is your favourite condiment?', 'How do you say "cat" in Italian?']) {
-        await message.fill(question);
-        await page.keyboard.press('Enter');
-        await status(page, 'Answering');
-        await status(page, 'Ready', 120_000);
-        await send.waitFor();
-      }
+      await ask(page, 'What is your favourite condiment?', 1, patience.timeout);
+      await ask(page, 'How do you say "cat" in Italian?', 2, patience.timeout);
       await page.screenshot({ path: join(shots, `conversation-${colorScheme}-${width}.png`) });
       await assertAccessible(page, 'conversation');
       assert.deepEqual(problems, []);

@@ -369,7 +369,7 @@ test('a manifest that changes: who reads goes on, and a download takes the new o
 
 test('a pause while a download opens its pack', async t => {
   const { server, page } = await setup(t, { shards: 3 });
-  server.manifestMs = 1000;
+  server.manifestMs = 3000;
   const done = download(page);
   await run(page, () => store.pause(pack));
   assert.equal((await done).kind, 'cancelled');

@@ -1,22 +1,13 @@
 // Several tabs, one engine: the real model, and tabs that are closed and crash while it answers.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, parts, status } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { test } from 'node:test';
+import { parts, status } from './browser.mjs';
+import { withServer } from './setup.mjs';
 
 const patience = { timeout: 120_000 };
 const waiting = 'Waiting for another tab’s answer';
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
+const real = withServer();
 
 /** The engine's workers in some tabs. */
 function engines(...pages) {
@@ -26,9 +17,9 @@ function engines(...pages) {
 
 /** A context whose tabs have the library and no page of ours. */
 async function tabs(count, prepare = () => {}) {
-  const context = await browser.newContext();
+  const context = await real.browser.newContext();
   await context.addInitScript(prepare);
-  const url = `${server.url}blank`;
+  const url = `${real.server.url}blank`;
   await context.route(url, route =>
     route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>A tab</title>' }),
   );
@@ -76,10 +67,10 @@ async function ask(page, tokens, atFive = () => {}) {
 }
 
 test('two tabs of the page have one engine, and both are answered', { timeout: 120_000 }, async () => {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await real.browser.newContext({ locale: 'en-GB' });
   const pages = [await context.newPage(), await context.newPage()];
   for (const page of pages) {
-    await page.goto(server.url);
+    await page.goto(real.server.url);
     await status(page, 'Ready');
   }
   assert.equal(engines(...pages).length, 1);
