@@ -58,7 +58,8 @@ type client struct {
 	rng  *rand.Rand
 }
 
-// The ways to talk to a server. Each client is on an address of its own, as visitors are.
+// The ways to talk to a server. Each client is on an address of its own, or those that
+// connect for each request would use up the ports.
 const (
 	keptAlive = iota
 	oneShot

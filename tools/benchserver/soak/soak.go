@@ -30,7 +30,7 @@ func (e *environment) start(ctx context.Context, o process.Options, more ...stri
 	if s.debug, err = process.FreeAddr(); err != nil {
 		return nil, err
 	}
-	args := append([]string{"-addr", s.addr, "-debug-addr", s.debug, "-pack", "noise=" + e.pack.dir, "-rate-per-client", "1000"}, more...)
+	args := append([]string{"-addr", s.addr, "-debug-addr", s.debug, "-pack", "noise=" + e.pack.dir}, more...)
 	s.Server, err = process.Start(ctx, o, []string{s.addr, s.debug}, e.server, args...)
 	return s, err
 }

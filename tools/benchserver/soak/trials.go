@@ -219,7 +219,7 @@ func (e *environment) fullDisk(ctx context.Context) error {
 	if dir != "" {
 		log = filepath.Join(dir, "access.log")
 	}
-	s, err := e.start(ctx, process.Options{}, "-access-log", log, "-rate-per-client", "0")
+	s, err := e.start(ctx, process.Options{}, "-access-log", log)
 	if err != nil {
 		return err
 	}
