@@ -54,6 +54,7 @@ type Server struct {
 	addresses []Address
 	tls       *certificates // nil without
 	asides    []*aside
+	linger    lingerer
 }
 
 // An Address is where a server can be reached.
@@ -92,7 +93,11 @@ func (s *Server) open() error {
 		}
 		for _, l := range listeners {
 			secure := s.tls != nil && l.Addr().Network() != "unix"
-			s.addresses = append(s.addresses, Address{spec, secure, &gatedListener{l, gate, cfg.Trust}})
+			gated := &gatedListener{Listener: l, gate: gate, trusted: cfg.Trust}
+			if secure { // and therefore with HTTP/2
+				gated.linger = &s.linger
+			}
+			s.addresses = append(s.addresses, Address{spec, secure, gated})
 		}
 	}
 	if err := s.openAsides(m); err != nil {

@@ -63,6 +63,7 @@ type gatedListener struct {
 	net.Listener
 	gate    *gate
 	trusted Proxies
+	linger  *lingerer // nil where clients do not speak while they listen
 }
 
 func (l *gatedListener) Accept() (net.Conn, error) {
@@ -81,7 +82,7 @@ func (l *gatedListener) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		return &gatedConn{Conn: c, gate: l.gate, client: client}, nil
+		return &gatedConn{Conn: c, gate: l.gate, client: client, linger: l.linger}, nil
 	}
 }
 
@@ -90,12 +91,21 @@ type gatedConn struct {
 	net.Conn
 	gate   *gate
 	client netip.Addr
-	leave  sync.Once
+	linger *lingerer
+	close  sync.Once
 }
 
-func (c *gatedConn) Close() error {
-	c.leave.Do(func() { c.gate.leave(c.client) })
-	return c.Conn.Close()
+func (c *gatedConn) Close() (err error) {
+	c.close.Do(func() {
+		leave := func() { c.gate.leave(c.client) }
+		if c.linger != nil {
+			err = c.linger.close(c.Conn, leave)
+			return
+		}
+		leave()
+		err = c.Conn.Close()
+	})
+	return err
 }
 
 // ReadFrom hands the file on to where the kernel copies it: the connection below for TCP,

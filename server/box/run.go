@@ -78,7 +78,7 @@ func (r *run) stop() error {
 	timeout, cancel := context.WithTimeout(context.Background(), r.cfg.Drain)
 	defer cancel()
 	err := r.main.Shutdown(timeout)
-	if err != nil {
+	if r.linger.wait(timeout.Done()); err != nil {
 		log.Warn("stopped in the middle of downloads", "cut", r.site.limiter.running.Load(), "after", r.cfg.Drain)
 	}
 	r.cut()
@@ -87,6 +87,7 @@ func (r *run) stop() error {
 
 // cut ends everything at once.
 func (r *run) cut() {
+	r.linger.cut()
 	r.main.Close()
 	for _, a := range r.asides {
 		a.server.Close()
