@@ -36,6 +36,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("measure", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is told in one line, by main
 	soaking := flags.Bool("soak", false, "soak the Worker instead of timing it")
+	rounds := flags.Int("rounds", 5, "`number` of rounds, of whose figures the medians are told")
 	options := soak.Options{}
 	flags.IntVar(&options.Requests, "requests", 20_000, "`number` of requests of a soak")
 	flags.IntVar(&options.Every, "every", 2_000, "`number` of requests between two samples")
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if *soaking {
 		return soaked(ctx, dir, options, stdout)
 	}
-	return timed(ctx, dir, stdout)
+	return timed(ctx, dir, *rounds, stdout)
 }
 
 // soaked prints a table, and a JSON object at its end.

@@ -35,8 +35,6 @@ type load struct {
 	requests, atOnce int
 }
 
-const rounds = 5
-
 // An outcome is the median of all rounds.
 type outcome struct {
 	Mode     string  `json:"mode"`
@@ -52,7 +50,7 @@ type outcome struct {
 
 // timed prints a table, and a JSON array at its end. The modes take turns, so that other
 // work of the machine meets both.
-func timed(ctx context.Context, dir string, stdout io.Writer) error {
+func timed(ctx context.Context, dir string, rounds int, stdout io.Writer) error {
 	big, err := bigShard(dir)
 	if err != nil {
 		return err
