@@ -170,7 +170,7 @@ edge-dev: edge-build ## runs the Worker here, offline, in workerd with a local R
 	@$(WRANGLER) dev --local --ip 127.0.0.1 --port 8787 --persist-to ../../build/edge/state --show-interactive-dev-session=false
 
 .PHONY: edge-test
-edge-test: $(TESTSUM) $(EDGE) $(EDGE_MODULES) ## runs the Worker in workerd, offline, against the conformance suite that the server passes
+edge-test: $(TESTSUM) $(EDGE_MODULES) ## runs the Worker in workerd, offline, against the conformance suite that the server passes
 	@MIXTAB_REQUIRE=edge go test -json ./server/edge/... | $(TESTSUM)
 
 .PHONY: edge-soak

@@ -17,8 +17,7 @@ import (
 )
 
 // A bucket is the store of one pack: a folder in an R2 bucket. It talks to the binding
-// itself, as the library's r2 package knows neither ranges nor conditions
-// (https://github.com/syumai/workers/blob/v0.31.0/cloudflare/r2/bucket.go).
+// itself, as the library's r2 package knows no ranges.
 type bucket struct {
 	r2     safejs.Value
 	folder string // "" or with a slash at its end
@@ -28,8 +27,8 @@ type bucket struct {
 const smallLimit = 32 << 20
 
 // Open reads a small file whole, by one operation.
-func (b *bucket) Open(ctx context.Context, name string) (*server.Object, error) {
-	object, size, err := b.get(ctx, name, nil)
+func (b *bucket) Open(_ context.Context, name string) (*server.Object, error) {
+	object, size, err := b.get(name, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +40,7 @@ func (b *bucket) Open(ctx context.Context, name string) (*server.Object, error) 
 	if err != nil {
 		return nil, err
 	}
-	buffer, err := await(ctx, promise)
+	buffer, err := await(promise)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -64,12 +63,12 @@ func (b *bucket) OpenSized(name string, size int64) *server.Object {
 
 // get asks for an object, or for a range of it, and tells the size of all of it. Its body
 // has to be read or cancelled.
-func (b *bucket) get(ctx context.Context, name string, options map[string]any) (object safejs.Value, size int64, err error) {
+func (b *bucket) get(name string, options map[string]any) (object safejs.Value, size int64, err error) {
 	promise, err := b.r2.Call("get", b.folder+name, options)
 	if err != nil {
 		return object, 0, err
 	}
-	if object, err = await(ctx, promise); err != nil {
+	if object, err = await(promise); err != nil {
 		return object, 0, fmt.Errorf("the bucket: %s: %w", b.folder+name, err)
 	}
 	if object.IsNull() {
@@ -121,8 +120,8 @@ func (s *span) Read([]byte) (int, error) {
 func (s *span) Close() error { return nil }
 
 // stream is a JavaScript stream of the next n bytes.
-func (s *span) stream(ctx context.Context, n int64) (safejs.Value, error) {
-	object, size, err := s.bucket.get(ctx, s.name, map[string]any{
+func (s *span) stream(n int64) (safejs.Value, error) {
+	object, size, err := s.bucket.get(s.name, map[string]any{
 		"range": map[string]any{"offset": float64(s.offset), "length": float64(n)},
 	})
 	if err != nil {
@@ -139,14 +138,14 @@ func (s *span) stream(ctx context.Context, n int64) (safejs.Value, error) {
 
 // print tells one state of the pack's manifest and torrent from another, at the price of
 // two operations that read nothing.
-func (b *bucket) print(ctx context.Context) (string, error) {
+func (b *bucket) print() (string, error) {
 	tags := ""
 	for _, name := range []string{weights.ManifestPath, weights.TorrentPath} {
 		promise, err := b.r2.Call("head", b.folder+name)
 		if err != nil {
 			return "", err
 		}
-		object, err := await(ctx, promise)
+		object, err := await(promise)
 		if err != nil {
 			return "", fmt.Errorf("the bucket: %s: %w", b.folder+name, err)
 		}

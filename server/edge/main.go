@@ -56,7 +56,7 @@ func (s *site) open(ctx context.Context) error {
 	for name, b := range cfg.packs {
 		packs[name] = b
 		// A bucket with a bad moment is no reason to give up what was read before it.
-		if prints[name], err = b.print(ctx); err != nil && last != nil {
+		if prints[name], err = b.print(); err != nil && last != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"container/list"
-	"context"
 	"errors"
 	"time"
 
@@ -34,16 +33,13 @@ const patience = time.Minute
 
 var errNoAnswer = errors.New("no answer within a minute")
 
-// await waits for a promise. The library's own way to do so leaves one of its two
-// callbacks behind each time, which is a leak in a program that lives on
-// (https://github.com/syumai/workers/blob/v0.31.0/internal/jsutil/jsutil.go, AwaitPromise).
-func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
+// await waits for a promise, and leaves nothing behind, as the program lives on.
+func await(promise safejs.Value) (safejs.Value, error) {
 	now := time.Now()
 	for e := owed.Front(); e != nil && now.Sub(e.Value.(*wait).since) > patience; e = owed.Front() {
 		settle(e, outcome{err: errNoAnswer})
 	}
-	w := &wait{since: now, outcome: make(chan outcome, 1)}
-	place := owed.PushBack(w)
+	var place *list.Element
 	fulfilled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		settle(place, outcome{value: args[0]})
 		return nil
@@ -58,7 +54,8 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	if err != nil {
 		return safejs.Value{}, err
 	}
-	w.release = func() { fulfilled.Release(); rejected.Release() }
+	w := &wait{now, make(chan outcome, 1), func() { fulfilled.Release(); rejected.Release() }}
+	place = owed.PushBack(w)
 	if _, err := promise.Call("then", fulfilled, rejected); err != nil {
 		settle(place, outcome{err: err})
 	}

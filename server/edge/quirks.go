@@ -12,9 +12,9 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// repaired is a handler as github.com/syumai/workers v0.31.0 can serve it. All that goes
-// round that version's mistakes is in this file, but for the promise that leaks
-// (promise.go); links are to its source.
+// repaired is a handler as github.com/syumai/workers v0.31.0 can serve it. What goes round
+// that version's mistakes is in this file, or is named here where it has to be elsewhere;
+// links are to its source.
 //
 //   - A header's value is split at every comma, which tears dates, lists of ETags and
 //     several ranges apart: joined again here.
@@ -26,9 +26,16 @@ import (
 //     https://github.com/syumai/workers/blob/v0.31.0/internal/jshttp/response.go, newJSResponse
 //     https://github.com/syumai/workers/blob/v0.31.0/internal/jsutil/stream.go, ConvertReaderToReadableStream
 //     https://github.com/syumai/workers/blob/v0.31.0/handler_js.go, appCloser
+//   - Whoever waits for a promise leaves one of two callbacks behind: await of promise.go.
+//     https://github.com/syumai/workers/blob/v0.31.0/internal/jsutil/jsutil.go, AwaitPromise
+//   - A bucket knows no ranges: bucket.go asks the binding itself.
+//     https://github.com/syumai/workers/blob/v0.31.0/cloudflare/r2/bucket.go, Get
 //   - A handler that panics takes the program with it, and with it all other requests:
 //     answered with 500 here.
 //     https://github.com/syumai/workers/blob/v0.31.0/handler_js.go, handleRequest
+//   - An address that Go's parser refuses, such as one with %zz, is an error that nobody
+//     answers for: worker.mjs says 400 before it comes to that.
+//     https://github.com/syumai/workers/blob/v0.31.0/internal/jshttp/request.go, ToRequest
 //   - A response cannot say that its body has its Content-Encoding already, and the
 //     runtime would compress it a second time: worker.mjs says so.
 //     https://github.com/syumai/workers/blob/v0.31.0/internal/jshttp/response.go, newJSResponse
@@ -37,7 +44,7 @@ func repaired(next http.Handler) http.Handler {
 		for name, values := range r.Header {
 			r.Header[name] = []string{strings.Join(values, ",")}
 		}
-		res := &response{ctx: r.Context(), header: w.Header()}
+		res := &response{header: w.Header()}
 		serve(next, res, r)
 		if res.status == 0 {
 			res.status = http.StatusOK

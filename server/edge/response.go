@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,6 @@ import (
 // so what goes wrong with the bucket can still become the status. The body is short text
 // or a manifest, kept here, or a stream of the bucket's.
 type response struct {
-	ctx    context.Context
 	header http.Header
 	status int
 	body   []byte
@@ -50,7 +48,7 @@ func (r *response) ReadFrom(src io.Reader) (int64, error) {
 	if !ok {
 		return io.Copy(struct{ io.Writer }{r}, src)
 	}
-	stream, err := shard.stream(r.ctx, limited.N)
+	stream, err := shard.stream(limited.N)
 	if err != nil {
 		fmt.Println("edge:", err)
 		r.fail(shard.name, err)
