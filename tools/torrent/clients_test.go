@@ -35,7 +35,7 @@ func aria2(ctx context.Context, t *testing.T, dir string, args ...string) *exec.
 	cmd := exec.CommandContext(ctx, exe, append([]string{"--no-conf", "--dir=" + dir, "--interface=127.0.0.1", "--disable-ipv6",
 		"--listen-port=" + freePort(t), "--enable-dht=false", "--enable-dht6=false", "--enable-peer-exchange=false", "--bt-enable-lpd=false",
 		"--file-allocation=none", "--summary-interval=0", "--console-log-level=notice", "--download-result=hide", "--show-console-readout=false",
-		"--seed-time=0", "--auto-save-interval=1"}, args...)...)
+		"--follow-torrent=mem", "--seed-time=0", "--auto-save-interval=1"}, args...)...)
 	cmd.Env = []string{"HOME=" + t.TempDir()} // no proxy
 	return cmd
 }
@@ -103,6 +103,33 @@ func TestAria2(t *testing.T) {
 	s.same(t, dir+"/tiny")
 	if entries, err := os.ReadDir(dir + "/tiny"); err != nil || len(entries) != 3 {
 		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+}
+
+// A copy with a wrong byte is repaired by one piece.
+func TestAria2Repairs(t *testing.T) {
+	t.Parallel()
+	s := newSeed(t, options{}, true, nil)
+	dir := t.TempDir()
+	copyDemo(t, dir+"/tiny")
+	files, err := filepath.Glob(dir + "/tiny/shards/*.bin")
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[1_000_000] ^= 1
+	if err := os.WriteFile(files[0], b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := download(t, dir, "--check-integrity", s.url+"tiny/pack.torrent"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s.same(t, dir+"/tiny")
+	if n := s.served.Load(); n < 256<<10 || n > 2<<20 {
+		t.Errorf("the server sent %d bytes, want a piece of 256 KiB, and little more", n)
 	}
 }
 
