@@ -1,11 +1,14 @@
 package packdir
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha1"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"mixtab/demo"
@@ -318,4 +322,69 @@ func TestStrangers(t *testing.T) {
 	if want := []File{{"README", 5}, {"shards/" + tempPrefix + "9", 5}, {"shards/old.bin", 5}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v, none of the %d shards", got, err, want, len(m.Shards))
 	}
+}
+
+// Whatever manifest a folder holds, what is said of it is one line for each file at most,
+// and the pieces are all there or none.
+func FuzzManifest(f *testing.F) {
+	dir := f.TempDir()
+	plan, shards := made(f)
+	w, err := create(dir, "a")
+	if err != nil {
+		f.Fatal(err)
+	}
+	var names []string
+	for i, s := range shards {
+		name, err := w.Put(i, s)
+		if err != nil {
+			f.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	m := plan.Manifest(names)
+	m.Tokenizer = weights.Tokenizer{Kind: weights.KindHuggingFace, File: "tokenizer.json", SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", VocabSize: 100}
+	if err := w.Finish(m, []byte{}); err != nil {
+		f.Fatal(err)
+	}
+	folder := fstest.MapFS{}
+	for name, data := range map[string][]byte{"tokenizer.json": {}, weights.ShardPath(names[0]): shards[0], weights.ShardPath(names[1]): shards[1]} {
+		folder[name] = &fstest.MapFile{Data: data}
+	}
+	raw, err := os.ReadFile(dir + "/manifest.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add(bytes.Replace(raw, []byte(names[0]), []byte(names[1]), 1))
+	f.Add(bytes.ReplaceAll(raw, []byte(names[0]), []byte(strings.Repeat("0", 64))))
+	f.Add(bytes.Replace(raw, []byte("tokenizer.json"), []byte("../../etc/pass"), 1))
+	f.Add(bytes.Replace(raw, fmt.Appendf(nil, `"bytes": %d`, len(shards[1])), []byte(`"bytes": 1000000000000`), 1))
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fsys := maps.Clone(folder)
+		fsys[weights.ManifestPath] = &fstest.MapFile{Data: b}
+		p, err := OpenFS(fsys)
+		if err != nil {
+			return
+		}
+		r, err := p.Check(t.Context(), 16<<10, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var total int64
+		for _, file := range r.Files {
+			total += file.Bytes
+			if !fs.ValidPath(file.Path) {
+				t.Errorf("the file %q", file.Path)
+			}
+		}
+		if len(r.Faults) > len(r.Files) || (r.Pieces == nil) != (len(r.Faults) > 0) || r.Pieces != nil && int64(len(r.Pieces)) != (total+16<<10-1)/(16<<10) {
+			t.Errorf("%d faults, %d pieces of %d files", len(r.Faults), len(r.Pieces), len(r.Files))
+		}
+		for _, fault := range r.Faults {
+			if strings.Contains(fault.Error(), "\n") {
+				t.Errorf("several lines: %v", fault)
+			}
+		}
+	})
 }

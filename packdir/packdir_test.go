@@ -24,7 +24,7 @@ const config = `{"architectures": ["MixtralForCausalLM"], "hidden_act": "silu", 
   "num_key_value_heads": 2, "num_local_experts": 4, "rms_norm_eps": 1e-05, "rope_theta": 1e6, "vocab_size": 100}`
 
 // made is a pack of random bytes, which is all that packdir looks at.
-func made(t *testing.T) (*weights.Plan, [][]byte) {
+func made(t testing.TB) (*weights.Plan, [][]byte) {
 	t.Helper()
 	c, err := weights.ParseConfig([]byte(config))
 	if err != nil {
@@ -47,14 +47,14 @@ func made(t *testing.T) (*weights.Plan, [][]byte) {
 	return plan, shards
 }
 
-func create(t *testing.T, dir, identity string) (*Writer, error) {
+func create(dir, identity string) (*Writer, error) {
 	return Create(dir, identity, func(m *weights.Manifest) bool { return m.Name == identity })
 }
 
 func write(t *testing.T, dir string) *weights.Manifest {
 	t.Helper()
 	plan, shards := made(t)
-	w, err := create(t, dir, "a")
+	w, err := create(dir, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func second[T any](_ T, err error) error { return err }
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	plan, shards := made(t)
-	w, err := create(t, dir, "a")
+	w, err := create(dir, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,10 +289,10 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, err := create(t, dir, "b"); err == nil || !strings.Contains(err.Error(), "unfinished pack of another checkpoint or format") {
+	if _, err := create(dir, "b"); err == nil || !strings.Contains(err.Error(), "unfinished pack of another checkpoint or format") {
 		t.Errorf("another pack continued it: %v", err)
 	}
-	if w, err = create(t, dir, "a"); err != nil {
+	if w, err = create(dir, "a"); err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := w.Done(t.Context(), 1, int64(len(shards[1]))); !ok || got != name {
@@ -338,10 +338,10 @@ func TestCreateOverPacks(t *testing.T) {
 	m := write(t, dir)
 	plan, shards := made(t)
 	other := "already holds another pack: choose another folder, or remove this one"
-	if _, err := create(t, dir, "b"); err == nil || !strings.Contains(err.Error(), other) {
+	if _, err := create(dir, "b"); err == nil || !strings.Contains(err.Error(), other) {
 		t.Errorf("another pack: %v", err)
 	}
-	w, err := create(t, dir, "a")
+	w, err := create(dir, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,14 +378,14 @@ func TestCreateOverPacks(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := create(t, file, "a"); err == nil || err.Error() != file+": is a file: choose a new or an empty folder" {
+	if _, err := create(file, "a"); err == nil || err.Error() != file+": is a file: choose a new or an empty folder" {
 		t.Errorf("a file: %v", err)
 	}
 	foreign := t.TempDir()
 	if err := os.WriteFile(filepath.Join(foreign, "thesis.doc"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := create(t, foreign, "a"); err == nil || !strings.Contains(err.Error(), "holds thesis.doc and no pack") {
+	if _, err := create(foreign, "a"); err == nil || !strings.Contains(err.Error(), "holds thesis.doc and no pack") {
 		t.Errorf("folder of other files: %v", err)
 	}
 	if e, _ := os.ReadDir(foreign); len(e) != 1 {
@@ -396,7 +396,7 @@ func TestCreateOverPacks(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
 	_, shards := made(t)
-	w, err := create(t, dir, "a")
+	w, err := create(dir, "a")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 func TestTwoWriters(t *testing.T) {
 	dir := t.TempDir()
 	plan, shards := made(t)
-	first, err := create(t, dir, "a")
+	first, err := create(dir, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestTwoWriters(t *testing.T) {
 	}
 	want := dir + ": another command is packing into it: wait for its end, or choose another folder"
 	for _, identity := range []string{"a", "b"} {
-		if _, err := create(t, dir, identity); err == nil || err.Error() != want {
+		if _, err := create(dir, identity); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", identity, err, want)
 		}
 	}
@@ -52,10 +52,10 @@ func TestTwoWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = dir + ": another command has just packed into it: run the same command again"
-	if _, err := create(t, dir, "b"); err == nil || err.Error() != want {
+	if _, err := create(dir, "b"); err == nil || err.Error() != want {
 		t.Errorf("b: got %v, want %s", err, want)
 	}
-	if w, err := create(t, dir, "a"); err != nil || !w.Dry() {
+	if w, err := create(dir, "a"); err != nil || !w.Dry() {
 		t.Errorf("after its end: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/anacrolix/torrent/bencode"
 	"github.com/anacrolix/torrent/metainfo"
@@ -148,7 +149,7 @@ func Parse(b []byte) (*Torrent, error) {
 
 // plain says whether a client can take it for the name of a file or folder.
 func plain(name string) bool {
-	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00")
+	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00") && utf8.ValidString(name)
 }
 
 // Fits says what keeps the torrent from being that of these files: other names or sizes,

@@ -171,6 +171,7 @@ func TestParseRefuses(t *testing.T) {
 		{"up", swap("6:shards5:a.bin", "2:..5:a.bin"), `it lists a file "../a.bin"`},
 		{"slash", swap("5:a.bin", "5:/.bin"), `it lists a file "shards//.bin"`},
 		{"empty name of a file", swap("l6:shards5:a.bine", "le"), `it lists a file ""`},
+		{"no text", swap("5:a.bin", "5:\xff.bin"), `it lists a file "shards/\xff.bin"`},
 		{"empty name", swap("4:tiny", "0:"), `the folder's name is ""`},
 		{"name of a folder above", swap("4:tiny", "2:.."), `the folder's name is ".."`},
 		{"no pieces", swap("i16384e", "i0e"), "its pieces have 0 bytes"},
@@ -237,8 +238,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		parsed, err := Parse(b)
 		if err != nil {
-			if parsed != nil {
-				t.Errorf("%v with %v", parsed, err)
+			if parsed != nil || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v with %q", parsed, err)
 			}
 			return
 		}
