@@ -12,7 +12,7 @@ import (
 
 // record writes a request's line into the access log: its level is that of what came out,
 // so that a log at warn has the requests that went wrong and no others.
-func record(log *slog.Logger, r *http.Request, w *writer, t thing, client netip.Addr, id string, took time.Duration) {
+func record(log *slog.Logger, r *http.Request, w *writer, t thing, client netip.Addr, forwarded bool, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
 	case w.status >= 500:
@@ -24,7 +24,7 @@ func record(log *slog.Logger, r *http.Request, w *writer, t thing, client netip.
 		return
 	}
 	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("id", id), slog.String("client", clientText(client)),
+	attrs = append(attrs, slog.String("id", requestID(r, forwarded)), slog.String("client", clientText(client)),
 		slog.String("method", short(r.Method)), slog.String("path", short(r.URL.Path)))
 	if t.pack != "" {
 		attrs = append(attrs, slog.String("pack", t.pack))

@@ -14,6 +14,7 @@ import (
 
 // What stands around the handler changes none of its answers, plain and by TLS.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := conformance.Write(dir); err != nil {
 		t.Fatal(err)

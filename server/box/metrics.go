@@ -79,7 +79,11 @@ func (m *metrics) watchLogs(files []*LogFile) {
 
 // done counts a request that has been answered.
 func (m *metrics) done(t thing, w *writer) {
-	m.requests.WithLabelValues(t.kind, strconv.Itoa(w.status)).Inc()
+	code := "none" // cut before there was an answer
+	if w.status != 0 {
+		code = strconv.Itoa(w.status)
+	}
+	m.requests.WithLabelValues(t.kind, code).Inc()
 	m.sent.WithLabelValues(t.kind).Add(float64(w.bytes))
 	if t.pack != "" {
 		m.packSent.WithLabelValues(t.pack).Add(float64(w.bytes))

@@ -160,8 +160,15 @@ func TestPanics(t *testing.T) {
 			t.Errorf("the log does not tell of %q: %s", want, log)
 		}
 	}
-	if got := scrape(t, s)["mixtab_panics_total"]; got != "2" {
-		t.Errorf("the metrics count %q panics", got)
+	got := scrape(t, s)
+	for name, want := range map[string]string{
+		"mixtab_panics_total": "2", "mixtab_aborted_total": "2", "mixtab_requests_running": "0",
+		`mixtab_requests_total{code="500",kind="page"}`:  "1",
+		`mixtab_requests_total{code="none",kind="page"}`: "1",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %s", name, got[name], want)
+		}
 	}
 }
 
@@ -215,7 +222,7 @@ func TestAccessLogIsOneLineEach(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.URL.Path = "/x\nlevel=ERROR msg=forged"
 	r.Header.Set("Range", "bytes=0-\r\nmsg=forged")
-	record(slog.New(slog.NewTextHandler(&out, nil)), r, &writer{status: 200}, thing{kind: "page"}, addr("192.0.2.1"), requestID(r, false), 0)
+	record(slog.New(slog.NewTextHandler(&out, nil)), r, &writer{status: 200}, thing{kind: "page"}, addr("192.0.2.1"), false, 0)
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Errorf("%d lines: %s", n, &out)
 	}

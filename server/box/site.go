@@ -35,7 +35,7 @@ func (s *site) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		s.metrics.running.Dec()
 		s.metrics.done(t, w)
 		if s.access != nil {
-			record(s.access, r, w, t, client, requestID(r, forwarded), time.Since(start))
+			record(s.access, r, w, t, client, forwarded, time.Since(start))
 		}
 		if !whole {
 			panic(http.ErrAbortHandler) // net/http cuts the connection, which alone tells the client

@@ -16,16 +16,27 @@ import (
 // A server that is told to stop takes no more connections, and every download that runs
 // arrives whole.
 func TestStopLosesNoDownload(t *testing.T) {
-	const size, downloads = 64 << 20, 4
-	name := bigFile(t, size)
+	t.Parallel()
+	name := bigFile(t, 64<<20)
 	want := hashOf(t, name)
-	s := start(t, Config{Handler: files(name), Drain: 30 * time.Second})
+	t.Run("HTTP/1.1", func(t *testing.T) {
+		stopUnderDownloads(t, start(t, Config{Handler: files(name), Drain: 30 * time.Second}), http.DefaultClient, want)
+	})
+	t.Run("HTTP/2", func(t *testing.T) {
+		cert, key := writePair(t, time.Now())
+		s := start(t, Config{Handler: files(name), Drain: 30 * time.Second, TLS: TLS{Mode: TLSFiles, Cert: cert, Key: key}})
+		stopUnderDownloads(t, s, trusting(t, cert), want)
+	})
+}
+
+func stopUnderDownloads(t *testing.T, s *running, client *http.Client, want []byte) {
+	const downloads = 4
 
 	begun, leave := make(chan struct{}, downloads), make(chan struct{})
 	var all sync.WaitGroup
 	for range downloads {
 		all.Go(func() {
-			resp, err := http.Get(s.url)
+			resp, err := client.Get(s.url)
 			if err != nil {
 				t.Error(err)
 				begun <- struct{}{}

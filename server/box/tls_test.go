@@ -103,9 +103,10 @@ func TestHTTP2OverTLS(t *testing.T) {
 
 // A reader of a stream is under deadlines as one of a connection is.
 func TestSlowReaderOverHTTP2(t *testing.T) {
+	t.Parallel()
 	name := bigFile(t, 24<<20)
 	cert, key := writePair(t, time.Now())
-	s := start(t, Config{Handler: files(name), TLS: TLS{Mode: TLSFiles, Cert: cert, Key: key}, Limits: Limits{MinRate: 4 << 20}},
+	s := start(t, Config{Handler: files(name), TLS: TLS{Mode: TLSFiles, Cert: cert, Key: key}, Limits: Limits{MinRate: 1 << 20}},
 		func(s *Server) { s.site.grace = 300 * time.Millisecond })
 	resp, err := trusting(t, cert).Get(s.url)
 	if err != nil {
