@@ -24,7 +24,6 @@ const (
 // A rule says which pages may read the bucket from another origin, in the JSON that R2's
 // dashboard takes and that AWS's console shows.
 type rule struct {
-	ID             string `json:"ID,omitempty"`
 	AllowedOrigins []string
 	AllowedMethods []string
 	AllowedHeaders []string

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -290,6 +292,26 @@ func TestSetCORS(t *testing.T) {
 	for _, want := range []string{"<ID>mixtab</ID>", "<AllowedOrigin>*</AllowedOrigin>", "<AllowedHeader>If-Range</AllowedHeader>", "<ExposeHeader>ETag</ExposeHeader>"} {
 		if !strings.Contains(s.rules, want) {
 			t.Errorf("no %s in %s", want, s.rules)
+		}
+	}
+}
+
+// The guide shows the rules that are set, and knows every flag.
+func TestGuide(t *testing.T) {
+	guide := string(read(t, "../../docs/WEIGHTS.md"))
+	_, text, _ := strings.Cut(guide, "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	var rules []rule
+	if err := json.Unmarshal([]byte(text), &rules); err != nil || !reflect.DeepEqual(rules, []rule{corsRule}) {
+		t.Errorf("docs/WEIGHTS.md has the rules %v, %v", rules, err)
+	}
+	flags := regexp.MustCompile(`(?m)^  (-[a-z-]+)`).FindAllStringSubmatch(start(t.Context(), "-h").stdout, -1)
+	if len(flags) < 10 {
+		t.Fatalf("-h lists %d flags", len(flags))
+	}
+	for _, f := range flags {
+		if !strings.Contains(guide, "| `"+f[1]) {
+			t.Errorf("docs/WEIGHTS.md does not know %s", f[1])
 		}
 	}
 }

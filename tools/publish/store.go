@@ -132,24 +132,34 @@ func (s *store) String() string { return "s3://" + path.Join(s.cfg.bucket, s.cfg
 // put sends a file as one object. All who could check it are told its hash: the store's
 // signature check, the checksum that it keeps, and whoever reads the metadata.
 func (s *store) put(ctx context.Context, f file, b *body) error {
-	put := func() error {
+	return s.withChecksums(func(checksums bool) error {
+		if _, err := b.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
 		in := &s3.PutObjectInput{
 			Bucket: &s.cfg.bucket, Key: aws.String(s.key(f.name)), Body: b, ContentLength: &f.size,
 			ContentType: &f.mime, CacheControl: &f.cache,
 			Metadata: map[string]string{metaSHA256: f.sha256},
 		}
-		if !s.noChecksums.Load() {
+		if checksums {
 			in.ChecksumSHA256 = aws.String(toBase64(f.sha256))
 		}
 		_, err := s.client.PutObject(ctx, in, s3.WithAPIOptions(signWith(f.sha256)))
 		return err
+	})
+}
+
+// withChecksums makes a request with a checksum header, or asks for one, and without if
+// the store turns out to have none.
+func (s *store) withChecksums(do func(checksums bool) error) error {
+	if s.noChecksums.Load() {
+		return do(false)
 	}
-	err := put()
-	if s.refusesChecksums(err) {
-		if _, err := b.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		err = put()
+	err := do(true)
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "NotImplemented" {
+		s.noChecksums.Store(true)
+		err = do(false)
 	}
 	return err
 }
@@ -167,16 +177,6 @@ func signWith(hash string) func(*middleware.Stack) error {
 	}
 }
 
-// refusesChecksums says whether the request failed for its checksum header, and has none
-// sent from now on.
-func (s *store) refusesChecksums(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() != "NotImplemented" {
-		return false
-	}
-	return !s.noChecksums.Swap(true)
-}
-
 // An object is what the store says of one.
 type object struct {
 	size     int64
@@ -186,17 +186,15 @@ type object struct {
 
 // head asks about an object; nil where there is none.
 func (s *store) head(ctx context.Context, name string) (*object, error) {
-	head := func() (*s3.HeadObjectOutput, error) {
+	var out *s3.HeadObjectOutput
+	err := s.withChecksums(func(checksums bool) (err error) {
 		in := &s3.HeadObjectInput{Bucket: &s.cfg.bucket, Key: aws.String(s.key(name))}
-		if !s.noChecksums.Load() {
+		if checksums {
 			in.ChecksumMode = types.ChecksumModeEnabled
 		}
-		return s.client.HeadObject(ctx, in)
-	}
-	out, err := head()
-	if s.refusesChecksums(err) {
-		out, err = head()
-	}
+		out, err = s.client.HeadObject(ctx, in)
+		return err
+	})
 	if notFound(err) {
 		return nil, nil
 	} else if err != nil {
