@@ -8,7 +8,8 @@ import (
 
 // dial connects to the store such that a connection on which nothing has moved for the
 // time stall breaks. A limit on whole requests would be wrong: 64 MB take ten minutes on a
-// slow line, and a line that is dead is dead after one.
+// slow line. The time must be one in which such a line drains what the kernel holds of
+// a connection, up to a few megabytes, as that is not seen from here.
 func dial(stall time.Duration) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: stall}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {

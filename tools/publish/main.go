@@ -40,7 +40,7 @@ type patience struct {
 	stall    time.Duration
 }
 
-var patient = patience{attempts: 10, backoff: 30 * time.Second, stall: time.Minute}
+var patient = patience{attempts: 10, backoff: 30 * time.Second, stall: 2 * time.Minute}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -313,5 +314,23 @@ func TestGuide(t *testing.T) {
 		if !strings.Contains(guide, "| `"+f[1]) {
 			t.Errorf("docs/WEIGHTS.md does not know %s", f[1])
 		}
+	}
+}
+
+// A shard's hash is known, so nobody reads it twice: not to sign, not to make a checksum.
+func TestReadOnce(t *testing.T) {
+	_, url := newFake(t)
+	s, err := openStore(t.Context(), storeConfig{bucket: "weights", endpoint: url, attempts: 1, stall: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := small("x", "application/octet-stream", make([]byte, 100_000))
+	taken := int64(0)
+	b := newBody(bytes.NewReader(f.data), "x", f, func(n int64) { taken += max(n, 0) })
+	if err := s.put(t.Context(), f, b); err != nil {
+		t.Fatal(err)
+	}
+	if taken != f.size {
+		t.Errorf("%d bytes were read of %d", taken, f.size)
 	}
 }
