@@ -100,7 +100,7 @@ func (p *keyPair) reload(log *slog.Logger) {
 		log.Error("the certificate was not taken, and the old one stays", "reason", err)
 		return
 	}
-	log.Info("the certificate was read again", "valid until", p.current.Load().Leaf.NotAfter)
+	log.Info("the certificate was read again", "until", p.current.Load().Leaf.NotAfter)
 	p.warn(time.Now(), log)
 }
 

@@ -129,6 +129,9 @@ func explain(flags *flag.FlagSet, err error) error {
 				err = inner
 			}
 			err = fmt.Errorf("%s=%s: %w", name, os.Getenv(name), err)
+			if f.DefValue != "" {
+				err = fmt.Errorf("%w: a value looks like %s", err, f.DefValue)
+			}
 		}
 	})
 	return err
