@@ -134,7 +134,7 @@ bench-peers: $(MODULES) ## measures mixtab beside ONNX Runtime Web, wllama and l
 	@node tools/peers/main.mjs $(PEERS)
 
 .PHONY: bench-server
-bench-server: $(SERVER) ## measures the server beside nginx, which it installs from Debian (4 minutes; BENCHSERVER=-h lists flags)
+bench-server: $(SERVER) ## measures the server beside nginx, which it installs from Debian (3 minutes; BENCHSERVER=-h lists flags)
 	@tools/bootstrap.sh bench-server
 	go run ./tools/benchserver -server $(SERVER) -json $(BENCHSERVER)
 
