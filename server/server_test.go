@@ -97,7 +97,6 @@ func testHandler(t testing.TB) (http.Handler, fstest.MapFS) {
 }
 
 type exchange struct {
-	name        string
 	method      string // GET if empty
 	path        string
 	header      map[string]string
