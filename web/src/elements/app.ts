@@ -9,6 +9,7 @@ import { SeeStore } from '../state/see-store.ts';
 import { keepSideShown, sideShown } from '../state/side-shown.ts';
 import { StoreController } from '../state/store.ts';
 import { base } from '../styles/shared.ts';
+import { afterTurns } from './after-turns.ts';
 import { appStyles, narrow } from './app-styles.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
@@ -22,11 +23,8 @@ import type { MixtabSide } from './side.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
-import './failure.ts';
 import './figures.ts';
-import './full.ts';
 import './header.ts';
-import './pending.ts';
 import './side.ts';
 import './welcome.ts';
 
@@ -59,6 +57,19 @@ export class MixtabApp extends MixtabElement {
   @query('mixtab-side') private side!: MixtabSide;
 
   readonly #narrow = new Media(this, narrow);
+  readonly #afterTurns = {
+    takeBack: () => {
+      if (this.#chat) this.composer.restore(this.#chat.takeBack());
+    },
+    startAnew: () => {
+      this.#chat?.startAnew();
+      this.composer.focus();
+    },
+    retry: () => {
+      void this.#engines?.retry();
+      this.composer.focus();
+    },
+  };
   readonly #loaded = new Set<Lazy>();
 
   static override styles = [base, appStyles];
@@ -137,31 +148,7 @@ export class MixtabApp extends MixtabElement {
           .waiting=${state.kind === 'ready' && state.waiting}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome() : nothing}
-          ${
-            pending === undefined
-              ? nothing
-              : html`<mixtab-pending
-                slot="end"
-                .text=${pending}
-                .answering=${answering}
-                @take-back=${this.#takeBack}
-              ></mixtab-pending>`
-          }
-          ${
-            this.#chat.full
-              ? html`<mixtab-full
-                slot="end"
-                .context=${context}
-                @drop=${() => this.#chat?.dropOldest()}
-                @anew=${this.#startAnew}
-              ></mixtab-full>`
-              : nothing
-          }
-          ${
-            state.kind === 'failed'
-              ? html`<mixtab-failure slot="end" .error=${state.error} @retry=${this.#retry}></mixtab-failure>`
-              : nothing
-          }
+          ${afterTurns(this.#chat, state, this.#afterTurns)}
         </mixtab-conversation>
       </main>
       <footer ?inert=${covered}>
@@ -289,11 +276,6 @@ export class MixtabApp extends MixtabElement {
     this.composer.focus();
   }
 
-  #startAnew(): void {
-    this.#chat?.startAnew();
-    this.composer.focus();
-  }
-
   async #show(id: string): Promise<void> {
     if (!(await this.#chat?.open(id))) return;
     await this.updateComplete;
@@ -337,15 +319,6 @@ export class MixtabApp extends MixtabElement {
         return;
     }
     this.conversation.follow();
-  }
-
-  #takeBack(): void {
-    if (this.#chat) this.composer.restore(this.#chat.takeBack());
-  }
-
-  #retry(): void {
-    void this.#engines?.retry();
-    this.composer.focus();
   }
 
   readonly #save = (): void => {

@@ -8,6 +8,7 @@ import { HistoryStore } from '../state/history-store.ts';
 import { StoreController } from '../state/store.ts';
 import { base, button } from '../styles/shared.ts';
 import tokens from '../styles/tokens.css?inline';
+import { afterTurns } from './after-turns.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
@@ -17,9 +18,6 @@ import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
 import './engine-status.ts';
-import './failure.ts';
-import './full.ts';
-import './pending.ts';
 import './welcome.ts';
 
 /** Beside the folder of the script that this element comes in. */
@@ -45,6 +43,13 @@ export class MixtabChat extends MixtabElement {
   #engines: EngineStore | undefined;
   #chat: ChatStore | undefined;
   readonly #pen = icon(SquarePen);
+  readonly #afterTurns = {
+    takeBack: () => {
+      if (this.#chat) this.composer.restore(this.#chat.takeBack());
+    },
+    startAnew: () => this.#chat?.startAnew(),
+    retry: () => void this.#engines?.retry(),
+  };
 
   @query('mixtab-composer') private composer!: MixtabComposer;
   @query('mixtab-conversation') private conversation!: MixtabConversation;
@@ -131,35 +136,7 @@ export class MixtabChat extends MixtabElement {
           @wish=${(event: CustomEvent<MessageWish>) => this.#fulfil(event.detail)}
         >
           ${turns.length === 0 && pending === undefined ? this.#welcome(state.kind === 'failed') : nothing}
-          ${
-            pending === undefined
-              ? nothing
-              : html`<mixtab-pending
-                slot="end"
-                .text=${pending}
-                .answering=${answering}
-                @take-back=${this.#takeBack}
-              ></mixtab-pending>`
-          }
-          ${
-            this.#chat.full
-              ? html`<mixtab-full
-                slot="end"
-                .context=${context}
-                @drop=${() => this.#chat?.dropOldest()}
-                @anew=${() => this.#chat?.startAnew()}
-              ></mixtab-full>`
-              : nothing
-          }
-          ${
-            state.kind === 'failed'
-              ? html`<mixtab-failure
-                slot="end"
-                .error=${state.error}
-                @retry=${() => this.#engines?.retry()}
-              ></mixtab-failure>`
-              : nothing
-          }
+          ${afterTurns(this.#chat, state, this.#afterTurns)}
         </mixtab-conversation>
       </div>
       <footer>
@@ -218,10 +195,6 @@ export class MixtabChat extends MixtabElement {
     if (!this.#chat?.send(text)) return;
     this.#chat.setDraft('');
     this.conversation.follow();
-  }
-
-  #takeBack(): void {
-    if (this.#chat) this.composer.restore(this.#chat.takeBack());
   }
 
   #anew(): void {

@@ -1,22 +1,14 @@
 import type { ChatCompletionChunk, ChatMessage, Engine } from '../../lib/src/index.ts';
 import { type Answer, type AnswerFigures, stream } from './answer.ts';
 import { CacheKeeper } from './cache-keeper.ts';
-import { type Conversation, type Detail, emptyDetail, newConversation, titleOf } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
 import type { EngineStore } from './engine-store.ts';
 import type { HistoryStore } from './history-store.ts';
 import { lastOpen, rememberOpen } from './last-open.ts';
 import { type Settings, samplingOf } from './settings.ts';
 import { Store } from './store.ts';
-import {
-  isLeaf,
-  type KeptTurn,
-  newestLeaf,
-  newId,
-  path,
-  sibling,
-  type Turn,
-  type TurnError,
-} from './tree.ts';
+import { saveEvery, Thread } from './thread.ts';
+import type { KeptTurn, Turn, TurnError } from './tree.ts';
 
 export type { AnswerFigures } from './answer.ts';
 export type { Turn, TurnToken } from './tree.ts';
@@ -38,6 +30,7 @@ export interface Watcher {
 
 /** How many alternatives a token's probability is asked with. */
 const alternatives = 5;
+
 interface Running {
   readonly turn: string;
   readonly stop: AbortController;
@@ -45,19 +38,10 @@ interface Running {
   saved: number;
 }
 
-/** An answer that streams is saved this often, and at its end. */
-const saveEvery = 1000;
-
-/** One that streams in another tab and is silent for longer has ended with that tab. */
-const silentAfter = 2 * saveEvery;
-
 const conversationFull = 'conversation_full';
 
-/** The conversation on the page: sends, streams, stops, branches, and holds a message until it can go. */
+/** The conversation on the page: sends, streams, stops, and holds a message until it can go. */
 export class ChatStore extends Store {
-  conversation: Conversation = newConversation();
-  /** The path that is shown. */
-  turns: readonly Turn[] = [];
   figures: AnswerFigures | undefined;
   /** How many of the oldest messages the model no longer sees. */
   dropped = 0;
@@ -66,11 +50,10 @@ export class ChatStore extends Store {
   readonly #history: HistoryStore;
   readonly #watcher: Watcher | undefined;
   readonly #caches: CacheKeeper;
-  #tree = new Map<string, KeptTurn>();
+  readonly #told = () => this.changed();
+  #thread: Thread;
   #next: Job | undefined;
   #running: Running | undefined;
-  /** By the turns that stream in other tabs. */
-  readonly #silences = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(engines: EngineStore, history: HistoryStore, watcher?: Watcher) {
     super();
@@ -78,9 +61,19 @@ export class ChatStore extends Store {
     this.#history = history;
     this.#watcher = watcher;
     this.#caches = new CacheKeeper(engines);
+    this.#thread = Thread.fresh(history, this.#told);
     engines.subscribe(() => this.#go());
-    history.subscribe(() => this.#takeHead());
+    history.subscribe(() => this.#thread.takeHead());
     history.listen((id, turns) => void this.#heard(id, turns));
+  }
+
+  get conversation(): Conversation {
+    return this.#thread.conversation;
+  }
+
+  /** The path that is shown. */
+  get turns(): readonly Turn[] {
+    return this.#thread.turns;
   }
 
   get answering(): boolean {
@@ -128,28 +121,28 @@ export class ChatStore extends Store {
 
   /** Says something else in a message's place; what was said there stays as a branch. */
   edit(id: string, text: string): boolean {
-    const turn = this.#tree.get(id);
+    const turn = this.#thread.turn(id);
     if (turn?.role !== 'user' || text.trim() === '') return false;
     return this.#instead({ kind: 'send', text, parent: turn.parent });
   }
 
   /** Asks for another answer; the one there stays as a branch. */
   regenerate(id: string): boolean {
-    const turn = this.#tree.get(id);
+    const turn = this.#thread.turn(id);
     if (turn?.role !== 'assistant' || turn.parent === null) return false;
     return this.#instead({ kind: 'answer', parent: turn.parent });
   }
 
   /** Goes on with an answer that ended early, the last one shown. */
   resume(id: string): boolean {
-    const turn = this.#tree.get(id);
+    const turn = this.#thread.turn(id);
     if (turn?.role !== 'assistant' || turn.state === 'done' || turn.state === 'streaming') return false;
-    return isLeaf(this.#tree, id) && this.#queue({ kind: 'resume', id });
+    return this.#thread.isLeaf(id) && this.#queue({ kind: 'resume', id });
   }
 
   /** Leaves the oldest messages out from now on, and asks again. */
   dropOldest(): void {
-    this.#describe({ full: 'drop' });
+    this.#thread.describe({ full: 'drop' });
     const last = this.turns.at(-1);
     if (last) this.resume(last.id);
   }
@@ -163,8 +156,7 @@ export class ChatStore extends Store {
 
   /** Shows another branch where a turn has siblings: 1 is the next, -1 the one before. */
   choose(id: string, step: number): void {
-    const other = sibling(this.#tree, id, step);
-    if (other && !this.answering) this.#show(newestLeaf(this.#tree, other.id));
+    if (!this.answering) this.#thread.choose(id, step);
   }
 
   /** Shows a kept conversation. False: there is none of that id. */
@@ -174,13 +166,13 @@ export class ChatStore extends Store {
 
   /** Begins a new conversation, with the draft that was left in the last such one. */
   start(): void {
-    const fresh = newConversation();
-    this.#leave(fresh, new Map());
+    const fresh = Thread.fresh(this.#history, this.#told);
+    this.#show(fresh);
     rememberOpen(undefined);
     void this.#history.unbegun().then(({ draft, settings }) => {
-      const same = this.conversation.id === fresh.id && this.turns.length === 0 && this.pending === undefined;
+      const same = this.#thread === fresh && this.turns.length === 0 && this.pending === undefined;
       if (!same || this.conversation.draft !== '') return;
-      this.conversation = {
+      fresh.conversation = {
         ...this.conversation,
         draft,
         settings: { ...settings, ...this.conversation.settings },
@@ -199,21 +191,20 @@ export class ChatStore extends Store {
   }
 
   setDraft(draft: string): void {
-    this.#describe({ draft });
+    this.#thread.conversation = { ...this.conversation, draft };
+    this.#saveDraft();
+    this.changed();
   }
 
   /** Changes some settings of this conversation; undefined takes one back to the pack's. */
   setSettings(part: { [K in keyof Settings]?: Settings[K] | undefined }): void {
     const all = Object.entries({ ...this.conversation.settings, ...part });
-    this.#describe({ settings: Object.fromEntries(all.filter(([, value]) => value !== undefined)) });
+    this.#thread.describe({ settings: Object.fromEntries(all.filter(([, value]) => value !== undefined)) });
   }
 
-  /** Saves what a streaming answer has so far; of its tokens, which are many, only at its end. */
+  /** Saves what the running answer has so far. */
   save(): void {
-    const turn = this.#running && this.#tree.get(this.#running.turn);
-    if (!turn) return;
-    const { tokens: _tokens, ...rest } = turn;
-    this.#history.saveTurn(this.conversation.id, turn.state === 'streaming' ? rest : turn);
+    if (this.#running) this.#thread.save(this.#running.turn);
   }
 
   #queue(job: Job): boolean {
@@ -239,32 +230,27 @@ export class ChatStore extends Store {
     this.#next = undefined;
     switch (job.kind) {
       case 'send':
-        if (this.#tree.size === 0) this.#begin(job.text);
-        this.#answer(state.engine, this.#add(job.parent, 'user', job.text));
+        if (!this.#thread.begun) {
+          this.#thread.begin(job.text);
+          rememberOpen(this.conversation.id);
+        }
+        this.#answer(state.engine, this.#thread.add(job.parent, 'user', job.text));
         this.#saveDraft();
         break;
       case 'answer':
         this.#answer(state.engine, job.parent);
         break;
       case 'resume':
-        this.#change(job.id, { state: 'streaming', error: undefined });
+        this.#thread.change(job.id, { state: 'streaming', error: undefined });
         void this.#stream(state.engine, job.id, this.#messages());
         break;
     }
   }
 
-  /** The first message makes a conversation that is kept. */
-  #begin(text: string): void {
-    this.conversation = { ...this.conversation, title: titleOf(text) };
-    this.#history.create(this.conversation, []);
-    this.#history.saveDetail(undefined, emptyDetail);
-    rememberOpen(this.conversation.id);
-  }
-
   #answer(engine: Engine, parent: string): void {
-    this.#show(parent);
+    this.#thread.show(parent);
     const messages = this.#messages();
-    void this.#stream(engine, this.#add(parent, 'assistant', ''), messages);
+    void this.#stream(engine, this.#thread.add(parent, 'assistant', ''), messages);
   }
 
   /** Streams into a turn; what it says already is the last of the messages, and goes on. */
@@ -274,7 +260,7 @@ export class ChatStore extends Store {
     this.#caches.asked();
     this.#history.saveHead(this.conversation.id, { changed: Date.now() });
     this.changed();
-    const begun = this.#tree.get(turn);
+    const begun = this.#thread.turn(turn);
     const watcher = this.#watcher;
     watcher?.begin(turn, begun?.tokens?.length ?? 0);
     const { settings, full } = this.conversation;
@@ -308,7 +294,7 @@ export class ChatStore extends Store {
           : undefined;
     if (figures) this.figures = figures;
     if (dropped !== undefined) this.dropped = dropped;
-    this.#change(running.turn, {
+    this.#thread.change(running.turn, {
       ...{ text: (begun?.text ?? '') + text, tokens, state },
       ...(error && { error: this.#blamed(error) }),
     });
@@ -330,65 +316,29 @@ export class ChatStore extends Store {
     return system?.trim() ? [{ role: 'system', content: system }, ...messages] : messages;
   }
 
-  #add(parent: string | null, role: KeptTurn['role'], text: string): string {
-    const id = newId();
-    const state = role === 'user' ? 'done' : 'streaming';
-    const turn: KeptTurn = { id, parent, role, text, state, created: Date.now() };
-    this.#tree.set(id, turn);
-    this.#history.saveTurn(this.conversation.id, turn);
-    this.#show(id);
-    return id;
-  }
-
-  #change(id: string, part: { [K in keyof KeptTurn]?: KeptTurn[K] | undefined }): void {
-    const turn = this.#tree.get(id);
-    if (!turn) return;
-    this.#tree.set(id, { ...turn, ...part } as KeptTurn);
-    this.turns = this.turns.map(shown => (shown.id === id ? ({ ...shown, ...part } as Turn) : shown));
-    this.changed();
-  }
-
-  #show(leaf: string | null): void {
-    this.turns = path(this.#tree, leaf, this.turns);
-    this.#describe({ leaf });
-  }
-
-  #describe(part: Partial<Detail>): void {
-    this.conversation = { ...this.conversation, ...part };
-    if (part.draft === undefined) this.#history.saveDetail(this.#kept, part);
-    else this.#saveDraft();
-    this.changed();
-  }
-
   /** A message that waits is kept as a draft: where the page ends before it went, it is in the composer again. */
   #saveDraft(): void {
     const draft = [this.pending ?? '', this.conversation.draft].filter(text => text !== '').join('\n');
-    this.#history.saveDetail(this.#kept, { draft });
-  }
-
-  /** The id under which this conversation is kept; undefined: nothing was said in it. */
-  get #kept(): string | undefined {
-    return this.#tree.size > 0 ? this.conversation.id : undefined;
+    this.#thread.keep({ draft });
   }
 
   async #open(id: string, still: () => boolean): Promise<boolean> {
-    const kept = await this.#history.read(id);
-    if (!kept || !still()) return false;
-    const tree = new Map(kept.turns.map(turn => [turn.id, turn]));
-    const { leaf } = kept.detail;
-    this.#leave({ ...kept.head, ...kept.detail }, tree);
-    this.turns = path(tree, leaf !== null && tree.has(leaf) ? leaf : newestLeaf(tree, null));
-    for (const turn of tree.values()) this.#awaitSilence(turn);
+    const thread = await Thread.read(this.#history, this.#told, id);
+    if (!thread || !still()) {
+      thread?.leave();
+      return false;
+    }
+    this.#show(thread);
     this.#caches.opened(id);
     rememberOpen(id);
     return true;
   }
 
   /** Goes from the conversation on the page to another one; what is answered there stops. */
-  #leave(conversation: Conversation, tree: Map<string, KeptTurn>): void {
+  #show(thread: Thread): void {
     const running = this.#running;
     if (running) {
-      this.#change(running.turn, { state: 'stopped' });
+      this.#thread.change(running.turn, { state: 'stopped' });
       this.save();
       this.#watcher?.end();
       this.#running = undefined;
@@ -396,23 +346,10 @@ export class ChatStore extends Store {
     }
     this.#next = undefined;
     this.#caches.left();
-    for (const silence of this.#silences.values()) clearTimeout(silence);
-    this.#silences.clear();
-    this.#tree = tree;
-    this.conversation = conversation;
-    this.turns = [];
+    this.#thread.leave();
+    this.#thread = thread;
     this.figures = undefined;
     this.dropped = 0;
-    this.changed();
-  }
-
-  /** The list knows a new title or time. */
-  #takeHead(): void {
-    const head = this.#history.head(this.conversation.id);
-    if (!head || !this.#kept) return;
-    const { title, pinned, changed } = this.conversation;
-    if (head.title === title && head.pinned === pinned && head.changed === changed) return;
-    this.conversation = { ...this.conversation, ...head };
     this.changed();
   }
 
@@ -425,24 +362,6 @@ export class ChatStore extends Store {
       return;
     }
     const turns = await this.#history.turns(id, ids);
-    if (id !== this.conversation.id) return;
-    for (const turn of turns) {
-      if (turn.id === this.#running?.turn) continue;
-      this.#tree.set(turn.id, turn);
-      this.#awaitSilence(turn);
-    }
-    const { leaf } = this.conversation;
-    this.turns = path(this.#tree, this.answering ? leaf : newestLeaf(this.#tree, leaf), this.turns);
-    this.conversation = { ...this.conversation, leaf: this.turns.at(-1)?.id ?? null };
-    this.changed();
-  }
-
-  /** An answer that streams in another tab is over when nothing more comes. */
-  #awaitSilence({ id, state }: KeptTurn): void {
-    clearTimeout(this.#silences.get(id));
-    this.#silences.delete(id);
-    if (state !== 'streaming') return;
-    const over = () => this.#change(id, { state: 'stopped' });
-    this.#silences.set(id, setTimeout(over, silentAfter));
+    if (id === this.conversation.id) this.#thread.takeTurns(turns, this.#running?.turn);
   }
 }
