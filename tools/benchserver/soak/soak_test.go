@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,7 @@ type flipping struct {
 func (f *flipping) Write(p []byte) (int, error) {
 	if !f.done {
 		f.done = true
+		p = slices.Clone(p)
 		p[len(p)/2] ^= 1
 	}
 	return f.ResponseWriter.Write(p)
