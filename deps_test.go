@@ -69,6 +69,7 @@ var impure = []string{"C", "net/http", "os", "syscall/js"}
 
 // keepers are the only folders that may import these, tests apart.
 var keepers = map[string][]string{
+	"github.com/anacrolix/torrent": {"packdir/torrent"},
 	"github.com/cogentcore/webgpu": {"desktop/webgpu", "wasm/webgpu"},
 	"github.com/hack-pad/safejs":   {"server/edge", "wasm"},
 	"github.com/syumai/workers":    {"server/edge"},
