@@ -26,6 +26,7 @@ upload() { # name, command…
   shift
   rm -rf "$work/data" "$work/metadata"
   mkdir -p "$work/data/weights" "$work/metadata"
+  : >"$work/log"
   build/s3server -dir "$work/data" -metadata "$work/metadata" -addr "127.0.0.1:$port" >"$work/log" 2>&1 &
   server=$!
   until grep -q "^127.0.0.1:$port" "$work/log"; do
