@@ -24,7 +24,7 @@ func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, e
 			return nil, badRequest("limitBytes is %d; it must be at least 0", r.LimitBytes)
 		}
 		err = s.engine.SaveCache(messages(r.Messages), func(held []int32, stretches []mixtral.Stretch) error {
-			saved, err := s.store.SaveCache(ctx, s.dev, r.Key, identity, held, stretches, r.LimitBytes)
+			saved, err := s.pack.SaveCache(ctx, s.dev, r.Key, identity, held, stretches, r.LimitBytes)
 			if saved {
 				tokens = len(held)
 			}
@@ -33,7 +33,7 @@ func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, e
 	case protocol.CacheRestore:
 		tokens, err = s.restoreCache(ctx, r.Key, identity)
 	case protocol.CacheDrop:
-		err = s.store.DropCache(ctx, r.Key)
+		err = s.pack.Store().DropCache(ctx, r.Key)
 	default:
 		err = badRequest("action is %q; \"save\", \"restore\" and \"drop\" are known", r.Action)
 	}
@@ -41,7 +41,7 @@ func (s *server) cache(ctx context.Context, r protocol.Cache) (protocol.Event, e
 }
 
 func (s *server) restoreCache(ctx context.Context, key, identity string) (tokens int, err error) {
-	stored, err := s.store.OpenCache(ctx, key, identity)
+	stored, err := s.pack.Store().OpenCache(ctx, key, identity)
 	if stored == nil || err != nil {
 		return 0, err
 	}

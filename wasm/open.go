@@ -38,7 +38,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		return nil, err
 	}
 	s.dev = dev
-	s.store, s.expertBytes = pack.Store(), have.Manifest.ExpertBytes()
+	s.pack, s.expertBytes = pack, have.Manifest.ExpertBytes()
 	p := progress{s: s, id: r.ID}
 	go s.download(pack, have, p.arrived)
 	e, err := engine.Open(ctx, dev, pack.On(dev), engine.Config{

@@ -35,7 +35,7 @@ type server struct {
 	format    protocol.Format
 	grammarOf *grammar.Grammar // of format; nil: no request had one
 
-	store       *source.Store // of the open pack
+	pack        *source.Pack  // that is open
 	expertBytes int64         // of the open pack
 	fastest     time.Duration // of a token, over all answers
 }

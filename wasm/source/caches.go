@@ -25,9 +25,10 @@ func pieces(stretches []mixtral.Stretch) (all []mixtral.Stretch, total int) {
 }
 
 // SaveCache keeps a KV cache under a key, in place of the one that was there, within a
-// limit in bytes for all that are kept: those used longest ago make room. No byte of it
-// passes through Go. It says whether it fits.
-func (s *Store) SaveCache(ctx context.Context, dev *webgpu.Device, key, identity string, tokens []int32, stretches []mixtral.Stretch, limit int64) (saved bool, err error) {
+// limit in bytes for all that are kept: those used longest ago make room. It goes with the
+// pack when that is removed. No byte of it passes through Go. It says whether it fits.
+func (p *Pack) SaveCache(ctx context.Context, dev *webgpu.Device, key, identity string, tokens []int32, stretches []mixtral.Stretch, limit int64) (saved bool, err error) {
+	s := p.store
 	all, total := pieces(stretches)
 	fits, err := s.call(ctx, "beginCache", key, total, limit)
 	if err != nil {
@@ -41,8 +42,8 @@ func (s *Store) SaveCache(ctx context.Context, dev *webgpu.Device, key, identity
 			err = errors.Join(err, s.DropCache(context.WithoutCancel(ctx), key))
 		}
 	}()
-	for _, p := range all {
-		bytes, err := dev.ReadJS(ctx, p.Buffer, p.Offset, p.Bytes)
+	for _, piece := range all {
+		bytes, err := dev.ReadJS(ctx, piece.Buffer, piece.Offset, piece.Bytes)
 		if err != nil {
 			return false, err
 		}
@@ -54,7 +55,7 @@ func (s *Store) SaveCache(ctx context.Context, dev *webgpu.Device, key, identity
 	if err != nil {
 		return false, err
 	}
-	_, err = s.call(ctx, "endCache", key, identity, string(list))
+	_, err = s.call(ctx, "endCache", key, p.URL, identity, string(list))
 	return err == nil, err
 }
 

@@ -260,9 +260,12 @@ class Store {
     return this.#reads.call('addToCache', [key, piece], undefined, undefined, [piece]);
   }
 
-  /** Ends what beginCache began. @param {string} key @param {string} identity @param {string} list of tokens, as JSON @returns {Promise<void>} */
-  endCache(key, identity, list) {
-    return this.#reads.call('endCache', [key, identity, list]);
+  /**
+   * Ends what beginCache began. It goes when the pack is removed.
+   * @param {string} key @param {string} pack @param {string} identity @param {string} list of tokens, as JSON @returns {Promise<void>}
+   */
+  endCache(key, pack, identity, list) {
+    return this.#reads.call('endCache', [key, pack, identity, list]);
   }
 
   /**

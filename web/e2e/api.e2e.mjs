@@ -151,7 +151,7 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
   assert.deepEqual(after.next, before.next); // the same answer, with as much from the cache
   assert.ok(after.next.cached >= before.saved - 1, `${after.next.cached} of ${before.saved} tokens`);
 
-  const { spoiled, bounded } = await page.evaluate(async base => {
+  const { spoiled, bounded, removed } = await page.evaluate(async base => {
     const { files, file, spoil } = globalThis.talk;
     const { engine, ask, save } = await globalThis.talk.open(base);
     const text = bytes => new TextDecoder().decode(bytes);
@@ -178,11 +178,14 @@ test('a conversation is kept over a reload', { timeout: 240_000 }, async () => {
     for (const key of ['one', 'two', 'three']) left.push((await engine.kv.restore(key)) > 0);
     for (const key of ['one', 'three']) await engine.kv.drop(key);
     const bounded = { tooLarge, three: three > 0, left, files: await files() };
+    const last = (await save('four')) > 0;
     engine.dispose();
-    return { spoiled, bounded };
+    await engine.packs.remove(`${base}packs/demo/`);
+    return { spoiled, bounded, removed: { last, files: await files() } };
   }, site.server.url);
   assert.deepEqual(spoiled, Array(4).fill([true, 0, 0]));
   assert.deepEqual(bounded, { tooLarge: 0, three: true, left: [true, false, true], files: [] });
+  assert.deepEqual(removed, { last: true, files: [] });
   assert.deepEqual(problems, []);
   await close();
 });

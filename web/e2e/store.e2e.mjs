@@ -631,6 +631,31 @@ test('packs share shards, and one that is removed leaves those of the other', as
   );
 });
 
+test('what was computed of conversations goes with its pack, and no other', async t => {
+  const { server, page } = await setup(t, { shards: 1 });
+  await run(page, () => store.open(pack));
+  const other = server.pack.replace('localhost', '127.0.0.1');
+  const left = await run(
+    page,
+    async other => {
+      for (const [key, of] of [
+        ['mine', pack],
+        ['theirs', other],
+      ]) {
+        await store.beginCache(key, 8, 100);
+        await store.addToCache(key, new ArrayBuffer(8));
+        await store.endCache(key, of, 'identity', '[1, 2]');
+      }
+      await store.remove(pack);
+      const kept = await Promise.all(['mine', 'theirs'].map(key => store.openCache(key, 'identity')));
+      return kept.map(about => about && JSON.parse(about).tokens);
+    },
+    other,
+  );
+  assert.deepEqual(left, [null, [1, 2]]);
+  assert.equal(Object.keys(await files(page)).filter(path => path.startsWith('mixtab/caches/')).length, 2);
+});
+
 test('a stored manifest that is damaged harms no other pack', async t => {
   const { server, page } = await setup(t, { shards: 2 });
   await download(page);

@@ -13,7 +13,7 @@ import { StoreError, withinQuota } from './errors.js';
 import { sha256 } from './hash.js';
 
 /**
- * @typedef {{identity: string, tokens: number[], bytes: number, used: number,
+ * @typedef {{pack: string, identity: string, tokens: number[], bytes: number, used: number,
  *   pieces: {bytes: number, sha256: string}[]}} About
  *   identity: what the bytes depend on besides the tokens
  * @typedef {{access: FileSystemSyncAccessHandle, file: FileSystemFileHandle, at: number,
@@ -52,13 +52,16 @@ export const addToCache = (key, piece) =>
     writing.pieces.push({ bytes: bytes.length, sha256: await digest });
   });
 
-/** Ends what beginCache began. @param {string} key @param {string} identity @param {string} list of tokens, as JSON */
-export const endCache = async (key, identity, list) => {
+/**
+ * Ends what beginCache began.
+ * @param {string} key @param {string} pack that it goes with @param {string} identity @param {string} list of tokens, as JSON
+ */
+export const endCache = async (key, pack, identity, list) => {
   const tokens = JSON.parse(list);
   const { access, file, at: bytes, pieces, dir } = /** @type {Writing} */ (writings.get(key));
   writings.delete(key);
   await disk.close(access, file);
-  await describe(dir, await nameOf(key), { identity, tokens, bytes, pieces, used: Date.now() });
+  await describe(dir, await nameOf(key), { pack, identity, tokens, bytes, pieces, used: Date.now() });
 };
 
 /**
@@ -98,6 +101,15 @@ export const dropCache = async (key) => {
   if (writing) await disk.close(writing.access, writing.file);
   const dir = (await disk.available()) ? await disk.existing('caches') : undefined;
   if (dir) await removeFrom(dir, await nameOf(key));
+};
+
+/** Removes those of a pack, which is removed itself. @param {string} pack */
+export const dropCachesOf = async (pack) => {
+  const dir = await disk.existing('caches');
+  if (!dir) return;
+  for (const name of new Set((await disk.names(dir)).map(disk.shaOf))) {
+    if ((await read(dir, name))?.pack === pack) await removeFrom(dir, name).catch(() => {}); // another tab writes it
+  }
 };
 
 /** @param {string} key */

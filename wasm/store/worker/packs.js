@@ -2,6 +2,7 @@
 // Which packs there are. The lock "mixtab-store" is held while what belongs to which pack
 // changes: manifests are written, packs removed, orphans swept away.
 
+import { dropCachesOf } from './caches.js';
 import * as disk from './disk.js';
 import { StoreError, text, withinQuota } from './errors.js';
 import { mayPass } from './fill.js';
@@ -222,6 +223,7 @@ export const remove = async (url) => {
   await navigator.locks.request(downloadLock(url), () =>
     storeLock(async () => {
       await disk.unlessMissing(async () => (await disk.folder('packs')).removeEntry(key, { recursive: true }));
+      await dropCachesOf(url);
       await sweep(true);
     }),
   );
