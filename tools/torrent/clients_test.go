@@ -33,7 +33,7 @@ func aria2(ctx context.Context, t *testing.T, dir string, args ...string) *exec.
 		t.Skip("there is no aria2c, so no real client tries the torrent: tools/bootstrap.sh test installs it")
 	}
 	cmd := exec.CommandContext(ctx, exe, append([]string{"--no-conf", "--dir=" + dir, "--interface=127.0.0.1", "--disable-ipv6",
-		"--listen-port=" + freePort(t), "--enable-dht=false", "--enable-dht6=false", "--enable-peer-exchange=false", "--bt-enable-lpd=false",
+		"--listen-port=" + freePort(t) + "-65535", "--enable-dht=false", "--enable-dht6=false", "--enable-peer-exchange=false", "--bt-enable-lpd=false",
 		"--file-allocation=none", "--summary-interval=0", "--console-log-level=notice", "--download-result=hide", "--show-console-readout=false",
 		"--follow-torrent=mem", "--seed-time=0", "--auto-save-interval=1"}, args...)...)
 	cmd.Env = []string{"HOME=" + t.TempDir()} // no proxy
@@ -190,45 +190,67 @@ func TestAria2NoticesWrongBytes(t *testing.T) {
 // names no web seed.
 func TestAria2FromAPeer(t *testing.T) {
 	t.Parallel()
+	// Who has everything is told to who has not, and only in this direction: two that dial
+	// each other at the same time may give each other up.
 	var mu sync.Mutex
-	peers := map[string]bool{}
+	var whole string
 	tracker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		port, err := strconv.Atoi(r.URL.Query().Get("port"))
+		q := r.URL.Query()
+		port, err := strconv.Atoi(q.Get("port"))
 		if err != nil {
 			http.Error(w, "no port", http.StatusBadRequest)
 			return
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		peers[string([]byte{127, 0, 0, 1, byte(port >> 8), byte(port)})] = true
-		var all string
-		for p := range peers {
-			all += p
+		peers := whole
+		if q.Get("left") == "0" {
+			if q.Get("event") != "completed" {
+				whole = string([]byte{127, 0, 0, 1, byte(port >> 8), byte(port)})
+			}
+			peers = ""
 		}
-		fmt.Fprintf(w, "d8:intervali1e12:min intervali1e5:peers%d:%se", len(all), all)
+		fmt.Fprintf(w, "d8:intervali1e12:min intervali1e5:peers%d:%se", len(peers), peers)
 	}))
 	defer tracker.Close()
 	s := newSeed(t, options{trackers: []string{tracker.URL + "/announce"}, private: true}, false, nil)
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	first := aria2(ctx, t, filepath.Dir(s.dir), "--seed-time=10", "--check-integrity", s.dir+"/pack.torrent")
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer first.Wait()
-	defer first.Process.Kill()
-	for there := 0; there == 0 && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+	// On a busy machine aria2 now and then never speaks to a peer that it was told of; both
+	// then begin anew.
+	attempt := func(dir string) (string, error) {
 		mu.Lock()
-		there = len(peers)
+		whole = ""
 		mu.Unlock()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		first := aria2(ctx, t, filepath.Dir(s.dir), "--seed-time=10", "--check-integrity", s.dir+"/pack.torrent")
+		if err := first.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer first.Wait()
+		defer first.Process.Kill()
+		for there := 0; there == 0 && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+			mu.Lock()
+			there = len(whole)
+			mu.Unlock()
+		}
+		out, err := aria2(ctx, t, dir, "--bt-tracker-interval=1", s.url+"tiny/pack.torrent").CombinedOutput()
+		return string(out), err
 	}
-	dir := t.TempDir()
-	if out, err := download(t, dir, s.url+"tiny/pack.torrent"); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	var dir, out string
+	var err error
+	for range 3 {
+		dir = t.TempDir()
+		if out, err = attempt(dir); err == nil {
+			break
+		}
+		t.Logf("%v: %s", err, out)
+	}
+	if err != nil {
+		t.Fatal("three times in vain")
 	}
 	s.same(t, dir+"/tiny")
-	if n := s.served.Load(); n > 10_000 {
+	if n := s.served.Load(); n > 20_000 {
 		t.Errorf("the server sent %d bytes, more than the torrent", n)
 	}
 }
