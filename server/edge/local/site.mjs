@@ -25,7 +25,9 @@ export async function start({
   inspect,
 }) {
   const state = await mkdtemp(path.join(tmpdir(), 'mixtab-edge-'));
-  const config = workerOptions(path.join(root, 'server/edge/wrangler.jsonc')).workerOptions;
+  const config = workerOptions(path.join(root, 'server/edge/wrangler.jsonc'), undefined, {
+    overrides: { assets: { directory: page ?? state } }, // one has to be there, also where no page is asked for
+  }).workerOptions;
   const module = async (type, file, from = path.join(root, file)) => ({
     type,
     path: path.join(root, file), // from where it imports others
@@ -47,7 +49,7 @@ export async function start({
     resourcePersistencePath: state,
     modulesRoot: root,
     modules,
-    assets: page && { ...config.assets, directory: page },
+    assets: page && config.assets,
     bindings: {
       PACKS: Object.fromEntries(Object.keys(packs).map(name => [name, `packs/${name}`])),
       ...(preset && { DEFAULT: preset }),
