@@ -105,9 +105,10 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('the arrow keys walk from cell to cell, and each is told', async () => {
-  const { page, close, figures, picture, cell, said } = await visit('rate=999');
+  const { page, close, figures, panel, picture, cell, said } = await visit('rate=999');
   await status(page, 'Ready');
   await figures.click();
+  await panel.getByText('Ask something').waitFor(); // It looks on from here.
   await ask(page, 'What is your favourite condiment?', 1);
   const { tokens } = await numbers(page);
   const sentence = (token, layer) => {
@@ -179,9 +180,10 @@ test('the table says what the numbers say, of the last tokens and of the chosen 
 });
 
 test('the picture is saved as a PNG of all tokens, named by model and day', async () => {
-  const { page, close, figures } = await visit('rate=999');
+  const { page, close, figures, panel } = await visit('rate=999');
   await status(page, 'Ready');
   await figures.click();
+  await panel.getByText('Ask something').waitFor();
   await ask(page, 'What is your favourite condiment?', 1);
   const { tokens } = await numbers(page);
   const { name, content } = await saved(page, 'Save picture');
