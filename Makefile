@@ -60,7 +60,7 @@ check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript 
 	cd web && npm run --silent check
 
 .PHONY: test-native
-test-native: $(TESTSUM) $(S3SERVER) ## Go tests on this machine, the native GPU driver's among them
+test-native: $(TESTSUM) $(S3SERVER) $(SERVER) ## Go tests on this machine, the native GPU driver's among them
 	@mkdir -p -m 700 build/run # lavapipe wants a XDG_RUNTIME_DIR; without an adapter, fail and do not skip
 	@XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$(CURDIR)/build/run} MIXTAB_REQUIRE=native go test -json ./... | $(TESTSUM)
 
