@@ -85,7 +85,7 @@ func (t *Torrent) Encode() ([]byte, error) {
 }
 
 // Of reads and checks the torrent in a pack's folder; nil if there is none. Whether it is
-// the torrent of this pack, Fits and Compare say.
+// the torrent of this pack, FitsPack and Compare say.
 func Of(p *packdir.Pack) (*Torrent, error) {
 	b, err := p.Torrent()
 	if b == nil || err != nil {
@@ -169,6 +169,16 @@ func (t *Torrent) Fits(files []packdir.File) error {
 		return t.stale(fmt.Sprintf("it has %.100q, of which the pack knows nothing", t.Files[len(files)].Path))
 	}
 	return nil
+}
+
+// FitsPack is Fits for the files of a pack. Where the pack's tokenizer is bad, so that its
+// size tells nothing, that is the pack's fault, of which its own check tells.
+func (t *Torrent) FitsPack(p *packdir.Pack) error {
+	files, err := p.Files()
+	if err != nil {
+		return nil
+	}
+	return t.Fits(files)
 }
 
 // Compare says whether the torrent has the sums of a pack that it fits and that is whole.

@@ -19,12 +19,8 @@ func offered(root *os.Root, served string, log *slog.Logger) fs.FS {
 		return root.FS() // the handler has its own words for it
 	}
 	t, err := torrent.Of(p)
-	if err == nil && t != nil {
-		var files []packdir.File
-		if files, err = p.Files(); err != nil {
-			return root.FS() // here too
-		}
-		err = t.Fits(files)
+	if t != nil {
+		err = t.FitsPack(p)
 	}
 	if err != nil {
 		log.Warn("a pack is served without its torrent", "pack", served, "reason", err)

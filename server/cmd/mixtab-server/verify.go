@@ -78,7 +78,13 @@ func verifyPack(ctx context.Context, pack namedPack, stdout io.Writer) (faults [
 	if err != nil {
 		return []error{err}, nil
 	}
-	seeds, pieces, err := torrentOf(p)
+	seeds, err := torrent.Of(p)
+	var pieces int64 // the length of those to compare; 0 where there is nothing to compare
+	if seeds != nil {
+		if err = seeds.FitsPack(p); err == nil {
+			pieces = seeds.PieceLength
+		}
+	}
 	if err != nil {
 		faults = append(faults, err)
 	}
@@ -120,20 +126,4 @@ func verifyPack(ctx context.Context, pack namedPack, stdout io.Writer) (faults [
 		fmt.Fprintf(stdout, "%s: whole%s: %d files, %.1f MB, %.1f s, %.0f MB/s\n", pack.dir, with, len(report.Files), float64(n)/1e6, took, float64(n)/1e6/took)
 	}
 	return faults, nil
-}
-
-// torrentOf is the torrent in a pack's folder, if there is one, with the length of the
-// pieces to compare: 0 where there is nothing to compare.
-func torrentOf(p *packdir.Pack) (t *torrent.Torrent, pieces int64, err error) {
-	if t, err = torrent.Of(p); t == nil {
-		return nil, 0, err
-	}
-	files, err := p.Files()
-	if err != nil {
-		return t, 0, nil // the tokenizer's fault, which the check will tell
-	}
-	if err := t.Fits(files); err != nil {
-		return t, 0, err
-	}
-	return t, t.PieceLength, nil
 }
