@@ -24,6 +24,9 @@ const (
 	Large = "large"
 )
 
+// BigShard is the path in Large of a shard of 64 MiB.
+func BigShard() string { return made().big }
+
 // secret is in files that no list names, and must never leave.
 const secret = "not in the manifest"
 

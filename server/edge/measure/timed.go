@@ -54,10 +54,7 @@ type outcome struct {
 // timed prints a table, and a JSON array at its end. The modes take turns, so that other
 // work of the machine meets both.
 func timed(ctx context.Context, dir string, rounds int, stdout io.Writer) error {
-	big, err := bigShard(dir)
-	if err != nil {
-		return err
-	}
+	big := "/packs/" + conformance.Large + "/" + conformance.BigShard()
 	loads := []load{
 		{"text, 1 at a time", "/healthz", "", 100, 1},
 		{"text, 16 at a time", "/healthz", "", 200, 16},
@@ -190,17 +187,6 @@ func fetch(ctx context.Context, client *http.Client, url, ranges string) (int64,
 		err = fmt.Errorf("%s: %s", url, resp.Status)
 	}
 	return n, err
-}
-
-// bigShard is the address of the shard of 64 MiB.
-func bigShard(dir string) (string, error) {
-	shards, err := filepath.Glob(filepath.Join(dir, "packs", conformance.Large, "shards", "*.bin"))
-	for _, s := range shards {
-		if info, err := os.Stat(s); err == nil && info.Size() == 64<<20 {
-			return "/packs/" + conformance.Large + "/shards/" + filepath.Base(s), nil
-		}
-	}
-	return "", errors.Join(errors.New("the fixture has no shard of 64 MiB"), err)
 }
 
 // writeMixtral writes the manifest of a pack like Mixtral's, as opening that is what a

@@ -5,12 +5,10 @@ package soak
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -148,22 +146,6 @@ func (c *crowd) ask(ctx context.Context, kinds []kind, parallel int, seed uint64
 	close(queue)
 	all.Wait()
 	return wrong
-}
-
-// big is the shard of 64 MiB of a fixture.
-func big(dir string) (name string, file *os.File, err error) {
-	shards := filepath.Join(dir, "packs", conformance.Large, "shards")
-	entries, err := os.ReadDir(shards)
-	if err != nil {
-		return "", nil, err
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.Size() == 64<<20 {
-			file, err := os.Open(filepath.Join(shards, e.Name()))
-			return "shards/" + e.Name(), file, err
-		}
-	}
-	return "", nil, errors.New("the fixture has no shard of 64 MiB")
 }
 
 func client() *http.Client {

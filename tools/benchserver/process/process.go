@@ -3,7 +3,6 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // A Server is a running program that listens.
@@ -172,53 +173,23 @@ func family(pid int) ([]int, error) {
 	return pids, nil
 }
 
-// tick is the kernel's unit of processor time in /proc, USER_HZ, which is 100 on all
-// machines that Go runs Linux on.
-const tick = 10 * time.Millisecond
-
 func usage(pid int) (Usage, error) {
-	var u Usage
-	dir := fmt.Sprintf("/proc/%d", pid)
-	stat, err := os.ReadFile(dir + "/stat")
+	proc, err := procfs.NewProc(pid)
 	if err != nil {
-		return u, err
+		return Usage{}, err
 	}
-	// The second field is the program's name in parentheses, which may hold anything.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 13 {
-		return u, fmt.Errorf("%s/stat has %d fields behind the name", dir, len(fields))
-	}
-	for _, f := range fields[11:13] { // utime and stime
-		ticks, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return u, err
-		}
-		u.CPU += time.Duration(ticks) * tick
-	}
-	status, err := os.ReadFile(dir + "/status")
+	stat, err := proc.Stat()
 	if err != nil {
-		return u, err
+		return Usage{}, err
 	}
-	for line := range strings.Lines(string(status)) {
-		key, value, _ := strings.Cut(line, ":")
-		var into *int64
-		switch key {
-		case "VmRSS":
-			into = &u.RSS
-		case "VmHWM":
-			into = &u.Peak
-		default:
-			continue
-		}
-		kb, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-		if err != nil {
-			return u, err
-		}
-		*into = kb << 10
+	status, err := proc.NewStatus()
+	if err != nil {
+		return Usage{}, err
 	}
-	files, err := os.ReadDir(dir + "/fd")
-	u.Files = len(files)
-	return u, err
+	files, err := proc.FileDescriptorsLen()
+	return Usage{
+		CPU: time.Duration(stat.CPUTime() * float64(time.Second)), RSS: int64(status.VmRSS), Peak: int64(status.VmHWM), Files: files,
+	}, err
 }
 
 // A tail keeps the last of what is written to it.
