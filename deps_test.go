@@ -49,7 +49,7 @@ var layers = map[string][]string{
 	"desktop":                    {"demo", "desktop/...", "engine/...", "packdir", "server", "web"},
 	"web":                        {},
 	"server":                     {"engine/weights"},
-	"server/box":                 {},
+	"server/box":                 {"engine/weights"},
 	"server/conformance":         {"engine/quant", "engine/weights"},
 	"server/edge":                {"engine/weights", "server"},
 	"server/edge/page":           {"server"},

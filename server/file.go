@@ -13,9 +13,11 @@ import (
 	"strconv"
 )
 
+// What browsers and caches may do with a file: one whose name is its hash can be kept for
+// ever; all else has a name that another version of it would have too.
 const (
-	immutable  = "public, max-age=31536000, immutable"
-	revalidate = "no-cache" // keep it, but ask each time whether it is still the same
+	Immutable  = "public, max-age=31536000, immutable"
+	Revalidate = "no-cache" // keep it, but ask each time whether it is still the same
 )
 
 // A file is what a name stands for, plain and in the codings that there are of it.
@@ -56,10 +58,10 @@ func newFile(data []byte, contentType string) *file {
 	zw.Write(data) // a bytes.Buffer takes everything
 	zw.Close()
 	etag, zips := contentHash(data), z.Len() < len(data)
-	f := &file{plain: newVariant(etag, int64(len(data)), contentType, revalidate, "", zips)}
+	f := &file{plain: newVariant(etag, int64(len(data)), contentType, Revalidate, "", zips)}
 	f.plain.data = data
 	if zips {
-		v := newVariant(etag+"-gzip", int64(z.Len()), contentType, revalidate, "gzip", true)
+		v := newVariant(etag+"-gzip", int64(z.Len()), contentType, Revalidate, "gzip", true)
 		v.data = z.Bytes()
 		f.coded[gzipped] = v
 	}
@@ -93,11 +95,7 @@ func (v *variant) serve(w http.ResponseWriter, r *http.Request, store Store) {
 	if v.data == nil {
 		var err error
 		if object, err = v.open(r, store, part.from); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				fail(w, http.StatusNotFound, v.name+" has gone from where the server keeps it")
-			} else {
-				fail(w, http.StatusBadGateway, v.name+" cannot be read where the server keeps it")
-			}
+			Unreadable(w, v.name, err)
 			return
 		}
 		defer object.Content.Close()
@@ -120,6 +118,15 @@ func (v *variant) serve(w http.ResponseWriter, r *http.Request, store Store) {
 		// cuts the connection, since the length has been told.
 		io.CopyN(w, object.Content, part.length)
 	}
+}
+
+// Unreadable answers for a file that its store does not give.
+func Unreadable(w http.ResponseWriter, name string, err error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		fail(w, http.StatusNotFound, name+" has gone from where the server keeps it")
+		return
+	}
+	fail(w, http.StatusBadGateway, name+" cannot be read where the server keeps it")
 }
 
 // open opens the variant in its store, at the byte from.

@@ -62,7 +62,7 @@ func openPack(ctx context.Context, store Store) (*pack, error) {
 	}
 	p.files[weights.ManifestPath] = newFile(text, "application/json")
 	for _, s := range manifest.Shards {
-		v := newVariant(s.SHA256, s.Bytes, "application/octet-stream", immutable, "", false)
+		v := newVariant(s.SHA256, s.Bytes, "application/octet-stream", Immutable, "", false)
 		v.name = weights.ShardPath(s.SHA256)
 		p.files[v.name] = &file{plain: v}
 	}

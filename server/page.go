@@ -53,9 +53,9 @@ func openPage(fsys fs.FS) (*page, error) {
 
 // newPageFile is a file in all the codings that the build made of it.
 func newPageFile(name string, all map[string][]byte) *file {
-	cache := revalidate
+	cache := Revalidate
 	if strings.HasPrefix(name, "assets/") {
-		cache = immutable
+		cache = Immutable
 	}
 	vary := false
 	for _, c := range codings {

@@ -132,7 +132,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p == "/" && h.home != "" && !r.URL.Query().Has("pack"):
 		// The page by itself would open the demo.
 		w.Header().Set("Location", strings.TrimSuffix("?pack=packs/"+h.home+"/&"+r.URL.RawQuery, "&"))
-		w.Header().Set("Cache-Control", revalidate)
+		w.Header().Set("Cache-Control", Revalidate)
 		w.WriteHeader(http.StatusFound)
 	default:
 		h.page.serve(w, r, strings.TrimPrefix(p, "/"))

@@ -24,6 +24,13 @@ type Object struct {
 	Content io.ReadSeekCloser
 }
 
+// InMemory is an object that has been read as a whole.
+func InMemory(data []byte) *Object { return &Object{int64(len(data)), memory{bytes.NewReader(data)}} }
+
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
+
 // A Sizer is a Store that tells the size of a file at next to no cost, as a folder does.
 // [New] asks it for every shard of a pack, so that a shard that is missing or cut short
 // is an error at the start. A bucket, where that would be a request for each shard at
@@ -67,10 +74,7 @@ func (f files) Open(_ context.Context, name string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Object{int64(len(data)), struct {
-		io.ReadSeeker
-		io.Closer
-	}{bytes.NewReader(data), io.NopCloser(nil)}}, nil
+	return InMemory(data), nil
 }
 
 func (f files) Size(_ context.Context, name string) (int64, error) {

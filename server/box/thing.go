@@ -1,6 +1,10 @@
 package box
 
-import "strings"
+import (
+	"strings"
+
+	"mixtab/engine/weights"
+)
 
 // A thing is what a request asks for, as metrics and log name it: one of few kinds, and
 // the pack that it belongs to where that is one of ours. Whatever a client may invent has
@@ -31,11 +35,11 @@ func thingAt(path string, packs map[string]bool) thing {
 		return thing{kind: "other"}
 	}
 	switch {
-	case name == "manifest.json":
+	case name == weights.ManifestPath:
 		return thing{"manifest", pack}
 	case name == "tokenizer.model":
 		return thing{"tokenizer", pack}
-	case name == "pack.torrent":
+	case name == weights.TorrentPath:
 		return thing{"torrent", pack}
 	case strings.HasPrefix(name, "shards/"):
 		return thing{"shard", pack}

@@ -48,7 +48,7 @@ func (w *writer) Write(p []byte) (int, error) {
 }
 
 // ReadFrom copies in pieces. net recognises a file inside of one LimitedReader but not of
-// two, so the limit of ServeContent is taken off and kept here.
+// two, so the handler's limit is taken off and kept here.
 func (w *writer) ReadFrom(src io.Reader) (total int64, err error) {
 	limited, ok := src.(*io.LimitedReader)
 	for {

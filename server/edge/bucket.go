@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,12 +47,8 @@ func (b *bucket) Open(_ context.Context, name string) (*server.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server.Object{Size: size, Content: memory{bytes.NewReader(data)}}, nil
+	return server.InMemory(data), nil
 }
-
-type memory struct{ *bytes.Reader }
-
-func (memory) Close() error { return nil }
 
 // OpenSized opens a shard without asking the bucket for anything: its size is known. The
 // bucket is asked when it is known which bytes to send.
@@ -89,7 +84,7 @@ func cancel(object safejs.Value) {
 	}
 }
 
-// span is the content of a shard. http.ServeContent seeks in it and copies from it,
+// span is the content of a shard. The handler seeks in it and copies from it,
 // which the ResponseWriter does without reading (response.go).
 type span struct {
 	bucket *bucket

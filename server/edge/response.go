@@ -3,13 +3,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 
 	"github.com/hack-pad/safejs"
+
+	"mixtab/server"
 )
 
 // response collects what the handler writes. Nothing is sent before the handler is done,
@@ -36,7 +36,7 @@ func (r *response) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ReadFrom is what http.ServeContent comes to when it copies a shard's range: the content
+// ReadFrom is what the handler comes to when it copies a shard's range: the content
 // limited to the range's length. The bucket is asked for just that, and its stream is the
 // body.
 func (r *response) ReadFrom(src io.Reader) (int64, error) {
@@ -62,14 +62,9 @@ func (r *response) ReadFrom(src io.Reader) (int64, error) {
 // fail answers for a shard that the bucket did not give, as the handler does where a
 // store says so when a file is opened.
 func (r *response) fail(name string, err error) {
-	for _, h := range []string{"Content-Length", "Content-Range", "ETag", "Accept-Ranges"} {
+	for _, h := range []string{"Content-Range", "ETag", "Accept-Ranges"} {
 		r.header.Del(h)
 	}
-	r.header.Set("Cache-Control", "no-store")
 	r.status, r.body = 0, nil
-	if errors.Is(err, fs.ErrNotExist) {
-		http.Error(r, name+" has gone from where the server keeps it", http.StatusNotFound)
-		return
-	}
-	http.Error(r, name+" cannot be read where the server keeps it", http.StatusBadGateway)
+	server.Unreadable(r, name, err)
 }

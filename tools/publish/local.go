@@ -15,18 +15,12 @@ import (
 	"mixtab/engine/weights"
 	"mixtab/packdir"
 	"mixtab/packdir/torrent"
+	"mixtab/server"
 )
 
 // maxObject is the most that S3 and R2 take in one PUT. tools/pack writes shards of
 // 16 to 64 MB, or 235 MB for an expert's matrix in f32.
 const maxObject = 5 << 30
-
-// What browsers and caches may do with an object. A shard's name is its hash, so it can
-// be kept for ever; all else has a name that another version of the pack would have too.
-const (
-	immutable  = "public, max-age=31536000, immutable"
-	revalidate = "no-cache"
-)
 
 // A file is one file of the pack, and the object that it becomes.
 type file struct {
@@ -86,7 +80,7 @@ func openLocal(dir, name string) (*local, error) {
 	}
 
 	for _, s := range p.Manifest().Shards {
-		f := file{name: weights.ShardPath(s.SHA256), size: s.Bytes, sha256: s.SHA256, mime: "application/octet-stream", cache: immutable}
+		f := file{name: weights.ShardPath(s.SHA256), size: s.Bytes, sha256: s.SHA256, mime: "application/octet-stream", cache: server.Immutable}
 		r, err := l.open(f)
 		if err != nil {
 			return nil, packError{err}
@@ -107,11 +101,7 @@ func fitTorrent(p *packdir.Pack, name string) ([]byte, error) {
 	if t == nil || err != nil {
 		return nil, err
 	}
-	files, err := p.Files()
-	if err != nil {
-		return nil, err
-	}
-	if err := t.Fits(files); err != nil {
+	if err := t.FitsPack(p); err != nil {
 		return nil, err
 	}
 	if err := t.Named(name); err != nil {
@@ -122,7 +112,7 @@ func fitTorrent(p *packdir.Pack, name string) ([]byte, error) {
 
 func small(name, mime string, data []byte) file {
 	sum := sha256.Sum256(data)
-	return file{name: name, size: int64(len(data)), sha256: hex.EncodeToString(sum[:]), mime: mime, cache: revalidate, data: data}
+	return file{name: name, size: int64(len(data)), sha256: hex.EncodeToString(sum[:]), mime: mime, cache: server.Revalidate, data: data}
 }
 
 // all is every file in the order in which they are published.

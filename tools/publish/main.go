@@ -131,7 +131,6 @@ func publish(ctx context.Context, o options, pat patience, r *report, stdout io.
 		r.result = p.list(missing, stdout)
 	} else {
 		bar := progress.New("publishing")
-		defer bar.Clear()
 		p.progress = bar.Set
 		r.result, err = p.run(ctx, missing)
 		bar.Clear()
@@ -143,7 +142,6 @@ func publish(ctx context.Context, o options, pat patience, r *report, stdout io.
 	}
 	if o.verify != verifyNothing {
 		bar := progress.New("verifying")
-		defer bar.Clear()
 		p.progress = bar.Set
 		v, err := p.verify(ctx, o.verify)
 		bar.Clear()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,12 +33,7 @@ func (p *publisher) prune(ctx context.Context, age time.Duration, dryRun bool, o
 			old = append(old, file{name: name, size: o.size})
 		}
 	}
-	slices.SortFunc(old, func(a, b file) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(old, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	for _, f := range old {
 		fmt.Fprintf(out, "prune  %s  %s\n", f.name, humanize.Bytes(uint64(f.size)))
 	}
