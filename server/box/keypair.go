@@ -23,12 +23,7 @@ type keyPair struct {
 	current           atomic.Pointer[tls.Certificate]
 
 	mu   sync.Mutex
-	seen [2]fileState // when it was last read, for better or worse
-}
-
-type fileState struct {
-	size     int64
-	modified time.Time
+	seen [2]os.FileInfo // as they were last read, for better or worse; nil where there was none
 }
 
 // load reads the files, and keeps what it had where they are no good.
@@ -79,10 +74,10 @@ func readPEM(file, what string) ([]byte, error) {
 	return text, nil
 }
 
-func (p *keyPair) state() (s [2]fileState) {
+func (p *keyPair) state() (s [2]os.FileInfo) {
 	for i, name := range []string{p.certFile, p.keyFile} {
 		if info, err := os.Stat(name); err == nil {
-			s[i] = fileState{info.Size(), info.ModTime()}
+			s[i] = info
 		}
 	}
 	return s
@@ -92,7 +87,17 @@ func (p *keyPair) state() (s [2]fileState) {
 func (p *keyPair) changed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.state() != p.seen
+	now := p.state()
+	return !sameFile(now[0], p.seen[0]) || !sameFile(now[1], p.seen[1])
+}
+
+// sameFile looks beyond size and time: a file that was put in another's place can have both,
+// from cp -p or by a clock of some milliseconds.
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 func (p *keyPair) reload(log *slog.Logger) {

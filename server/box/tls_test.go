@@ -3,6 +3,7 @@ package box
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -161,6 +162,38 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	eventually(t, "the log warns of its end", func() bool {
 		return strings.Contains(s.log.String(), "expires soon") && strings.Contains(s.log.String(), "days=9")
 	})
+}
+
+// Another file is seen as such with the size and the time of the one that it replaces.
+func TestReplacedPairIsChanged(t *testing.T) {
+	cert, key := writePair(t, time.Now())
+	pair := &keyPair{certFile: cert, keyFile: key, metrics: newMetrics()}
+	if err := pair.load(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if pair.changed() {
+		t.Error("files that were just read are called changed")
+	}
+	was, err := os.Stat(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(key+".new", text, 0o600), os.Chtimes(key+".new", was.ModTime(), was.ModTime()), os.Rename(key+".new", key)); err != nil {
+		t.Fatal(err)
+	}
+	if !pair.changed() {
+		t.Error("a replaced file is not seen")
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if !pair.changed() {
+		t.Error("a file that is gone is not seen")
+	}
 }
 
 func TestSelfSigned(t *testing.T) {
