@@ -62,11 +62,11 @@ check: $(STATICCHECK) $(MODULES) ## formatting, go vet, staticcheck, TypeScript 
 .PHONY: test-native
 test-native: $(TESTSUM) $(S3SERVER) $(SERVER) ## Go tests on this machine, the native GPU driver's among them
 	@mkdir -p -m 700 build/run # lavapipe wants a XDG_RUNTIME_DIR; without an adapter, fail and do not skip
-	@XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$(CURDIR)/build/run} MIXTAB_REQUIRE=native go test -json ./... | $(TESTSUM)
+	@XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-$(CURDIR)/build/run} MIXTAB_REQUIRE=native $(TESTSUM) ./...
 
 .PHONY: test-browser
 test-browser: $(TESTSUM) $(GOBROWSER) $(MODULES) ## Go tests as WebAssembly in headless Chromium
-	@$(JS) go test -json -exec '$(CURDIR)/$(GOBROWSER)' ./wasm/... | $(TESTSUM)
+	@$(JS) $(TESTSUM) -exec='$(CURDIR)/$(GOBROWSER)' ./wasm/...
 
 .PHONY: test-page
 test-page: $(MODULES) ## tests of the page's TypeScript
@@ -171,7 +171,7 @@ edge-dev: edge-build ## runs the Worker here, offline, in workerd with a local R
 
 .PHONY: edge-test
 edge-test: $(TESTSUM) $(EDGE_MODULES) ## runs the Worker in workerd, offline, against the conformance suite that the server passes
-	@MIXTAB_REQUIRE=edge go test -json ./server/edge/... | $(TESTSUM)
+	@MIXTAB_REQUIRE=edge $(TESTSUM) ./server/edge/...
 
 .PHONY: edge-soak
 edge-soak: $(EDGE_MODULES) ## sends the Worker 20,000 mixed requests, many broken off or failing, and prints its memory meanwhile

@@ -1,47 +1,49 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 )
 
-func TestSummarise(t *testing.T) {
+func TestTwice(t *testing.T) {
+	passed, none := counts{passed: 1}, counts{}
 	for _, c := range []struct {
-		name, in string
-		ok       bool
-		want     []string
+		name string
+		runs []summary
+		want bool
 	}{
-		{"nothing ran", `{"Action":"pass","Package":"a","Elapsed":0.1}`, false, []string{"no test ran"}},
-		{"empty input", ``, false, []string{"no test ran"}},
-		{"pass", `{"Action":"output","Package":"a","Test":"T","Output":"hidden\n"}
-{"Action":"pass","Package":"a","Test":"T"}
-{"Action":"pass","Package":"a","Elapsed":0.1}`, true, []string{"ok    a", "1 passed, 0 failed, 0 skipped"}},
-		{"fail", `{"Action":"output","Package":"a","Test":"T","Output":"  got 1, want 2\n"}
-{"Action":"fail","Package":"a","Test":"T"}
-{"Action":"pass","Package":"a","Test":"U"}
-{"Action":"fail","Package":"a","Elapsed":0.1}`, false, []string{"got 1, want 2", "FAIL  a", "1 passed, 1 failed"}},
-		{"skip", `{"Action":"output","Package":"a","Test":"T","Output":"    x_test.go:3: no GPU\n"}
-{"Action":"output","Package":"a","Test":"T","Output":"--- SKIP: T (0.00s)\n"}
-{"Action":"skip","Package":"a","Test":"T"}
-{"Action":"pass","Package":"a","Test":"U"}
-{"Action":"pass","Package":"a","Elapsed":0.1}`, true, []string{"skipped:", "a T: x_test.go:3: no GPU", "1 skipped"}},
-		{"build failure", `{"ImportPath":"a [a.test]","Action":"build-output","Output":"a.go:1: undefined: x\n"}
-{"ImportPath":"a [a.test]","Action":"build-fail"}
-{"Action":"fail","Package":"a","Elapsed":0,"FailedBuild":"a [a.test]"}`, false, []string{"undefined: x", "FAIL  a"}},
-		{"died", `{"Action":"output","Package":"a","Test":"T","Output":"signal: killed\n"}
-{"Action":"pass","Package":"a","Test":"U"}`, false, []string{"T did not end", "signal: killed"}},
-		{"not JSON", "go: cannot find main module\n", false, []string{"go: cannot find main module"}},
+		{"all pass", []summary{{counts: passed}}, true},
+		{"a race", []summary{{passed, []string{"b"}, false}, {counts: passed}}, true},
+		{"a fault", []summary{{passed, []string{"b"}, false}, {passed, []string{"b"}, false}}, false},
+		{"alone nothing runs", []summary{{passed, []string{"b"}, false}, {counts: none}}, false},
+		{"does not build", []summary{{passed, []string{"b"}, true}}, false},
+		{"nothing ran", []summary{{counts: none}}, false},
+		{"all died", []summary{{none, []string{"b"}, false}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			var asked []string
 			var out strings.Builder
-			if ok := summarise(strings.NewReader(c.in), &out); ok != c.ok {
-				t.Errorf("got %v, want %v", ok, c.ok)
+			got := twice(&out, []string{"a", "b"}, func(extra, packages []string) summary {
+				asked = append(asked, fmt.Sprint(extra, packages))
+				return c.runs[len(asked)-1]
+			})
+			want := []string{"[] [a b]", "[-p=1 -count=1] [b]"}[:len(c.runs)]
+			if got != c.want || !slices.Equal(asked, want) {
+				t.Errorf("%v after %v, want %v after %v", got, asked, c.want, want)
 			}
-			for _, want := range c.want {
-				if !strings.Contains(out.String(), want) {
-					t.Errorf("%q is missing in:\n%s", want, &out)
-				}
+			if told := strings.Contains(out.String(), "b passed alone"); told != (got && len(c.runs) > 1) {
+				t.Errorf("it says %q", out.String())
 			}
 		})
+	}
+}
+
+// What the go command cannot begin is no success.
+func TestGoCommandFails(t *testing.T) {
+	if s := goCommand(io.Discard, []string{"test", "-json", "./no-such-folder"}); s.ok() {
+		t.Errorf("got %+v", s)
 	}
 }
