@@ -23,7 +23,8 @@ async function filesIn(dir, prefix) {
   return all;
 }
 
-async function handle(path) {
+/** Of a file, which is made where it is not there. */
+export async function handle(path) {
   let dir = await navigator.storage.getDirectory();
   const names = path.split('/');
   const last = names.pop();

@@ -618,6 +618,21 @@ test('what crashes leave is removed, and what can be resumed is not', async t =>
   );
 });
 
+test('a shard that a crash kept from its name is whole without a byte more', async t => {
+  const { server, page, tab } = await setup(t, { shards: 2 });
+  await download(page);
+  await run(
+    page,
+    async sha => (await handle(`mixtab/shards/${sha}.bin`)).move(`${sha}.part`),
+    server.hashes[0],
+  );
+  const before = server.sent;
+  const other = await tab();
+  assert.deepEqual(await download(other), { value: undefined });
+  assert.ok(server.sent < before + HEADERS, 'no byte came again');
+  await assertComplete(other, server);
+});
+
 test('packs share shards, and one that is removed leaves those of the other', async t => {
   const { server, page } = await setup(t, { shards: 4 });
   await download(page);

@@ -70,8 +70,9 @@ const once = async (shard, { signal, onBytes }) => {
   } finally {
     await close(access, file);
   }
-  await move(file, `${sha}.bin`);
+  // In this order a tab that crashes between the two leaves a part, which the next one finishes.
   await unlessMissing(() => dir.removeEntry(`${sha}.etag`));
+  await move(file, `${sha}.bin`);
 };
 
 /** A shard on its way; a Sink of fill.js. */
