@@ -54,8 +54,8 @@ func (f fields) set(h http.Header) {
 }
 
 // What a response carries depends on where it is, and on nothing else. Each list is as
-// short as it can be: for a small file net/http spends a third of its time on the header,
-// and twice that where it has more than 14 fields, as its map then grows again.
+// short as it can be: of a small file's time net/http spent a third on a header of 12 fields.
+// Its map grows with the ninth and the fifteenth, and each value is searched for line ends.
 var (
 	// The page is cross-origin isolated by COOP and COEP together, which gives it finer
 	// clocks and measures of memory. All of this is for documents, and for this origin.
@@ -69,21 +69,25 @@ var (
 		newField("X-Content-Type-Options", "nosniff"),
 	}
 
-	// Pages of other origins may load the library. Its scripts start workers, which have
-	// policies of their own, but are no documents.
-	library = append(fields{
-		newField("Content-Security-Policy", csp),
-		newField("Cross-Origin-Embedder-Policy", "require-corp"),
-		newField("Referrer-Policy", "no-referrer"),
-	}, packs...)
-
-	// Packs are data.
-	packs = fields{
+	// Pages of other origins may load the library. What it consists of is neither document
+	// nor worker, and has no policy to state.
+	library = fields{
 		newField("Access-Control-Allow-Origin", "*"),
-		newField("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"),
 		newField("Cross-Origin-Resource-Policy", "cross-origin"),
 		newField("X-Content-Type-Options", "nosniff"),
 	}
+
+	// A worker takes its policies from its script, and is no document.
+	workers = append(fields{
+		newField("Content-Security-Policy", csp),
+		newField("Cross-Origin-Embedder-Policy", "require-corp"),
+		newField("Referrer-Policy", "no-referrer"),
+	}, library...)
+
+	// Packs are data, of which a loader wants to know more than its bytes.
+	packs = append(fields{
+		newField("Access-Control-Expose-Headers", "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"),
+	}, library...)
 )
 
 const methods = "GET, HEAD, OPTIONS"

@@ -54,7 +54,7 @@ func openPage(fsys fs.FS) (*page, error) {
 // newPageFile is a file in all the codings that the build made of it.
 func newPageFile(name string, all map[string][]byte) *file {
 	cache := Revalidate
-	if strings.HasPrefix(name, "assets/") {
+	if strings.HasPrefix(name, "assets/") || strings.HasPrefix(name, "workers/") {
 		cache = Immutable
 	}
 	vary := false

@@ -5,6 +5,7 @@
 //
 //	/                                 the page's index.html; without a demo, of an address that names no pack: on to the default one
 //	/assets/…                         files whose name carries their hash: cached for ever
+//	/workers/…                        such scripts, too, that are started as workers
 //	/lib/mixtab.js, /sw.js, …         every other page file: asked about each time (ETag)
 //	/packs.json                       which packs there are: name, address, model, format, size, torrent
 //	/packs/<name>/manifest.json       asked about each time
@@ -27,8 +28,8 @@
 //
 // # Other origins
 //
-// A page from elsewhere may use packs, /packs.json, /lib and /assets: they carry CORS and
-// CORP headers. All the rest is for this origin only.
+// A page from elsewhere may use packs, /packs.json, /lib, /assets and /workers: they carry
+// CORS and CORP headers. All the rest is for this origin only.
 package server
 
 import (
@@ -106,6 +107,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		base = packs
 	case strings.HasPrefix(p, "/assets/") || strings.HasPrefix(p, "/lib/"):
 		base = library
+	case strings.HasPrefix(p, "/workers/"):
+		base = workers
 	}
 	base.set(w.Header())
 	switch r.Method {

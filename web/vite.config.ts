@@ -13,7 +13,13 @@ export default defineConfig(({ mode }) => ({
     fs: { allow: ['..'] },
     proxy: { '/packs': process.env.MIXTAB_SERVER ?? 'http://localhost:8080' },
   },
-  worker: { format: 'es', plugins: () => [engine()] },
+  worker: {
+    format: 'es',
+    plugins: () => [engine()],
+    // A folder of their own, whose files the server gives policies: a worker takes its own
+    // from its script, as a page from its document, and no other script has any.
+    rolldownOptions: { output: { entryFileNames: 'workers/[name]-[hash].js' } },
+  },
   build: {
     target: 'es2022',
     outDir: 'dist',

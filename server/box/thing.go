@@ -25,7 +25,7 @@ func thingAt(path string, packs map[string]bool) thing {
 		return thing{kind: "index"}
 	case path == "/healthz" || path == "/readyz" || path == "/version":
 		return thing{kind: "probe"}
-	case strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/lib/"):
+	case strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/lib/") || strings.HasPrefix(path, "/workers/"):
 		return thing{kind: "asset"}
 	case !isPack:
 		return thing{kind: "page"}

@@ -135,8 +135,8 @@ func (s *suite) check(t *testing.T, c *conn, e exchange) *reply {
 	return got
 }
 
-// secured checks what every answer carries by where it is: the page all policies, the
-// library those of workers, packs none.
+// secured checks what every answer carries by where it is: the page all policies, a
+// worker's script those of workers, the library and packs none.
 func (s *suite) secured(t *testing.T, path string, got *reply) {
 	t.Helper()
 	document := map[string]string{"Cross-Origin-Opener-Policy": "same-origin",
@@ -148,18 +148,22 @@ func (s *suite) secured(t *testing.T, path string, got *reply) {
 			"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
 			"trusted-types lit-html mixtab-markdown mixtab-worker mixtab-service-worker"}
 	isPack := strings.HasPrefix(path, "/packs/") || path == "/packs.json"
-	isLibrary := strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/lib/")
-	want := map[string]string{"X-Content-Type-Options": "nosniff"}
+	isWorker := strings.HasPrefix(path, "/workers/")
+	isPage := !isPack && !isWorker && !strings.HasPrefix(path, "/assets/") && !strings.HasPrefix(path, "/lib/")
+	want := map[string]string{"X-Content-Type-Options": "nosniff", "Access-Control-Expose-Headers": ""}
+	if isPack {
+		want["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"
+	}
 	for name, value := range document {
-		want[name] = value
-		if isPack || isLibrary {
-			want[name] = ""
+		want[name] = ""
+		if isPage {
+			want[name] = value
 		}
 	}
 	for name, value := range worker {
-		want[name] = value
-		if isPack {
-			want[name] = ""
+		want[name] = ""
+		if isPage || isWorker {
+			want[name] = value
 		}
 	}
 	for name, value := range want {
@@ -188,7 +192,6 @@ const (
 
 // shared is what lets pages of other origins use an answer; own is what does not.
 var (
-	shared = map[string]string{"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin",
-		"Access-Control-Expose-Headers": "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag"}
-	own = map[string]string{"Access-Control-Allow-Origin": "", "Cross-Origin-Resource-Policy": "same-origin"}
+	shared = map[string]string{"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+	own    = map[string]string{"Access-Control-Allow-Origin": "", "Cross-Origin-Resource-Policy": "same-origin"}
 )

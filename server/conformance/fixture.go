@@ -149,6 +149,7 @@ func page() map[string][]byte {
 		"manifest.webmanifest":        []byte("{}"),
 		"lib/mixtab.js":               []byte("export {}"),
 		"assets/mixtab-Ab3dE6_8.wasm": []byte("\x00asm\x01\x00\x00\x00"),
+		"workers/main-Zy9_xW0v.js":    []byte("self.onmessage = () => {}"),
 		script:                        []byte(strings.Repeat("console.log('a script');\n", 40)),
 		script + ".br":                []byte("(the script, br)"),
 		script + ".zst":               []byte("(the script, zstd)"),

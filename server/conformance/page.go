@@ -32,6 +32,7 @@ func (s *suite) pageFiles(t *testing.T) {
 		plain("manifest.webmanifest", "application/manifest+json", revalidate, own),
 		plain("lib/mixtab.js", "text/javascript; charset=utf-8", revalidate, shared),
 		plain("assets/mixtab-Ab3dE6_8.wasm", "application/wasm", immutable, with(shared, "Vary", "")),
+		plain("workers/main-Zy9_xW0v.js", "text/javascript; charset=utf-8", immutable, with(shared, "Vary", "")),
 		plain(script, "text/javascript; charset=utf-8", immutable, with(shared, "Vary", "Accept-Encoding")),
 		exchange{name: "head", method: "HEAD", path: "/index.html", status: 200, headers: index.headers},
 		exchange{name: "range", path: "/index.html", header: []string{"Range: bytes=1-8"}, status: 206, body: "!doctype"},

@@ -51,7 +51,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/index.html", "/about/index.html", "/about/", "/sw.js", "/manifest.webmanifest", "/lib/mixtab.js", "/assets/mixtab-Ab3dE6_8.wasm",
-		"/assets/index-CvB_93xq.js", "/", "/?q=1", "/?pack=packs/small/", "/nothing", "/nothing/", "/assets/nothing.js", "/assets/index-CvB_93xq.js.br",
+		"/assets/index-CvB_93xq.js", "/workers/main-Zy9_xW0v.js", "/", "/?q=1", "/?pack=packs/small/", "/nothing", "/nothing/", "/assets/nothing.js", "/workers/nothing.js", "/assets/index-CvB_93xq.js.br",
 		"/.hidden", "/_headers",
 	} {
 		t.Run(path, func(t *testing.T) {
