@@ -107,6 +107,14 @@ func TestChangedUnderUs(t *testing.T) {
 			info, err := os.Stat(p)
 			return errors.Join(err, os.WriteFile(p, make([]byte, info.Size()), 0o644), os.Chtimes(p, time.Time{}, time.Unix(1, 0)))
 		}, ": has other bytes than its name says" + again},
+		{"replaced by other bytes of the same time", func(p string) error {
+			info, err := os.Stat(p)
+			if err != nil {
+				return err
+			}
+			other := p + ".other"
+			return errors.Join(os.WriteFile(other, make([]byte, info.Size()), 0o644), os.Chtimes(other, time.Time{}, info.ModTime()), os.Rename(other, p))
+		}, ": has other bytes than its name says" + again},
 		{"replaced by its equal", func(p string) error {
 			b, err := os.ReadFile(p)
 			return errors.Join(err, os.Remove(p), os.WriteFile(p, b, 0o644))

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"mixtab/engine/gpu"
 	"mixtab/engine/weights"
@@ -192,14 +191,19 @@ func (o *openPart) read(ctx context.Context, at int, dst []byte) error {
 }
 
 // A check is the verification of one shard. The file may be replaced while the pack is
-// open, so it is good for a file of this size and time only.
+// open, so it is good for this file only.
 type check struct {
 	want int64 // bytes
 
-	mu   sync.Mutex // held while verifying, so that nobody else does
-	done bool
-	size int64
-	time time.Time
+	mu   sync.Mutex  // held while verifying, so that nobody else does
+	done fs.FileInfo // of the file that was verified; nil before
+}
+
+// sameFile looks beyond size and time: a file that was put in another's place can have both,
+// from cp -p or by a clock of some milliseconds. An embedded file has no other identity.
+func sameFile(a, b fs.FileInfo) bool {
+	onDisk := os.SameFile(b, b)
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && (!onDisk || os.SameFile(a, b))
 }
 
 func (p *Pack) verifyOnce(ctx context.Context, f shardFile) error {
@@ -212,13 +216,13 @@ func (p *Pack) verifyOnce(ctx context.Context, f shardFile) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done && c.size == f.size && c.time.Equal(f.time) {
+	if c.done != nil && sameFile(c.done, f.info) {
 		return nil
 	}
 	if err := p.verify(ctx, f, func([]byte) {}); err != nil {
 		return err
 	}
-	c.done, c.size, c.time = true, f.size, f.time
+	c.done = f.info
 	return nil
 }
 
@@ -228,7 +232,7 @@ type shardFile struct {
 	io.Closer
 	sha  string
 	size int64
-	time time.Time
+	info fs.FileInfo
 }
 
 func (p *Pack) openShard(sha string) (shardFile, error) {
@@ -249,7 +253,7 @@ func (p *Pack) openShard(sha string) (shardFile, error) {
 		f.Close()
 		return shardFile{}, weights.BadShard("%w", p.unreadable(name, err, packAgain))
 	}
-	return shardFile{r, f, sha, info.Size(), info.ModTime()}, nil
+	return shardFile{r, f, sha, info.Size(), info}, nil
 }
 
 // stat refuses what is no plain file before it is opened: a pipe would never open.
