@@ -90,8 +90,14 @@ func (f files) Size(_ context.Context, name string) (int64, error) {
 
 var errNoFile = errors.New("is a folder or a device, not a file")
 
-// readFile reads a file of at most limit bytes whole.
+// readFile reads a file of at most limit bytes whole. A folder is asked first what it is:
+// to open a pipe would wait for whoever writes to it.
 func readFile(ctx context.Context, store Store, name string, limit int64) ([]byte, error) {
+	if sizer, ok := store.(Sizer); ok {
+		if _, err := sizer.Size(ctx, name); err != nil {
+			return nil, err
+		}
+	}
 	object, err := store.Open(ctx, name)
 	if err != nil {
 		return nil, err
