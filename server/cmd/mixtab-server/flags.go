@@ -168,6 +168,11 @@ func (c *config) check() error {
 			return fmt.Errorf("-%s is negative: use 0 or more", name)
 		}
 	}
+	for name, rate := range map[string]float64{"rate": c.limits.Rate, "rate-per-client": c.limits.ClientRate} {
+		if !(rate <= 1e9) {
+			return fmt.Errorf("-%s: %g is no number of requests: use 1e9 or less, or 0 for no limit", name, rate)
+		}
+	}
 	c.tls.Hosts = c.tlsHosts.items
 	c.limits.MinRate, c.limits.HeaderBytes = int64(c.minRate), int(c.headerSize)
 	return nil

@@ -77,6 +77,8 @@ func TestBadValues(t *testing.T) {
 		{"unix-mode", "999", []string{"0660"}},
 		{"max-conns", "many", []string{"many"}},
 		{"rate", "-3", []string{"negative"}},
+		{"rate", "NaN", []string{"NaN", "1e9"}},
+		{"rate-per-client", "Inf", []string{"Inf", "1e9"}},
 		{"log", "loud", []string{"loud"}},
 		{"log-format", "xml", []string{"text or json"}},
 		{"listen", ",", []string{"empty"}},
