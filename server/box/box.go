@@ -115,6 +115,7 @@ func (s *Server) open() error {
 		// site bounds bodies, and writer bounds each piece.
 		ReadHeaderTimeout: cfg.Limits.HeaderTimeout,
 		IdleTimeout:       cfg.Limits.IdleTimeout,
+		ConnContext:       withConn,
 		MaxHeaderBytes:    cfg.Limits.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug), // clients that break off
 		HTTP2: &http.HTTP2Config{

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // A gate counts open connections, in all and by client, and turns away what is too many
@@ -82,17 +83,18 @@ func (l *gatedListener) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		return &gatedConn{Conn: c, gate: l.gate, client: client, linger: l.linger}, nil
+		return &gatedConn{gatherer: gatherer{Conn: c}, gate: l.gate, client: client, linger: l.linger}, nil
 	}
 }
 
 // A gatedConn leaves its gate when it is closed.
 type gatedConn struct {
-	net.Conn
-	gate   *gate
-	client netip.Addr
-	linger *lingerer
-	close  sync.Once
+	gatherer
+	deadline time.Time // of its writes, as the last writer has set it
+	gate     *gate
+	client   netip.Addr
+	linger   *lingerer
+	close    sync.Once
 }
 
 func (c *gatedConn) Close() (err error) {

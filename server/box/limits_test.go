@@ -170,7 +170,7 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 // A piece has to be taken in its time, whatever the size of the whole.
 func TestDeadlinesByProgress(t *testing.T) {
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	w := &writer{ResponseWriter: d, minRate: 1 << 10, grace: grace}
+	w := newWriter(d, nil, 1<<10, grace)
 	w.sending(0)
 	if n, err := io.CopyN(w, endless{}, 3*piece+5); n != 3*piece+5 || err != nil || w.bytes != n || d.Body.Len() != int(n) {
 		t.Fatalf("%d bytes (%v), %d counted, %d sent", n, err, w.bytes, d.Body.Len())
@@ -224,7 +224,7 @@ func TestSlowReaders(t *testing.T) {
 			if n := read(4*time.Second, 0); n >= size {
 				t.Error("a reader that stalled got everything")
 			}
-			if got := scrape(t, s)["mixtab_aborted_total"]; got != "1" {
+			if got := settled(t, s)["mixtab_aborted_total"]; got != "1" {
 				t.Errorf("the metrics count %q aborted responses", got)
 			}
 		})

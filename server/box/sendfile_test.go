@@ -117,7 +117,7 @@ func TestSendfileCounterSees(t *testing.T) {
 	get(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}, s.url)
 	s.stop()
 	<-s.ended
-	if counter.fromFile.Load() != 0 || counter.written.Load() < 1<<20 {
+	if counter.fromFile.Load() != 0 || counter.written.Load() < 1<<19 { // the first go out gathered, and unseen
 		t.Errorf("%d bytes from file, %d written: a hidden ReadFrom would not be seen", counter.fromFile.Load(), counter.written.Load())
 	}
 }

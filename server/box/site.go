@@ -21,7 +21,7 @@ type site struct {
 
 func (s *site) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	w := &writer{ResponseWriter: rw, minRate: s.limiter.limits.MinRate, grace: s.grace}
+	w := newWriter(rw, connOf(r.Context()), s.limiter.limits.MinRate, s.grace)
 	// Before anything is written: the connection still has the deadline of its last
 	// response.
 	w.sending(0)
@@ -32,8 +32,8 @@ func (s *site) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	s.metrics.running.Inc()
 	defer func() {
 		whole := s.recovered(w, r, recover())
-		s.metrics.running.Dec()
 		s.metrics.done(t, w)
+		s.metrics.running.Dec()
 		if s.access != nil {
 			record(s.access, r, w, t, client, forwarded, time.Since(start))
 		}
@@ -52,6 +52,11 @@ func (s *site) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		defer done()
 	}
 	s.handler.ServeHTTP(w, r)
+	if w.short {
+		// By HTTP/2 the response would end as if it were whole, and whoever does not count
+		// its bytes, such as a cache, might keep it.
+		panic(http.ErrAbortHandler)
+	}
 	if w.status == 0 {
 		w.status = http.StatusOK // what net/http makes of a handler that says nothing
 	}

@@ -142,6 +142,10 @@ func redirect(port string) http.Handler {
 			return
 		}
 		host := r.Host
+		if host == "" { // HTTP/1.0
+			http.Error(w, "use https, or say by which name this server is asked", http.StatusBadRequest)
+			return
+		}
 		if name, _, err := net.SplitHostPort(host); err == nil {
 			host = name
 		}

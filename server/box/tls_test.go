@@ -102,6 +102,35 @@ func TestHTTP2OverTLS(t *testing.T) {
 	}
 }
 
+// A file that has become shorter than was said ends its stream with an error: a cache that
+// does not count bytes would keep half a shard for ever.
+func TestShortFileOverHTTP2(t *testing.T) {
+	name := bigFile(t, 3<<20)
+	cert, key := writePair(t, time.Now())
+	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file, err := os.Open(name)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer file.Close()
+		w.Header().Set("Content-Length", "4000000")
+		io.CopyN(w, file, 4_000_000)
+	})
+	s := start(t, Config{Handler: short, TLS: TLS{Mode: TLSFiles, Cert: cert, Key: key}, Metrics: "127.0.0.1:0"})
+	resp, err := trusting(t, cert).Get(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n, err := io.Copy(io.Discard, resp.Body); err == nil || !strings.Contains(err.Error(), "INTERNAL_ERROR") {
+		t.Errorf("%d bytes and %v, want the stream's end by an error", n, err)
+	}
+	if n := scrape(t, s)["mixtab_aborted_total"]; n != "1" {
+		t.Errorf("%s responses count as aborted, want 1", n)
+	}
+}
+
 // A reader of a stream is under deadlines as one of a connection is.
 func TestSlowReaderOverHTTP2(t *testing.T) {
 	t.Parallel()

@@ -24,13 +24,25 @@ const (
 // thousands of writes.
 type writer struct {
 	http.ResponseWriter
-	minRate  int64 // bytes per second; 0 is no deadline at all
+	conn     *gatedConn // nil where others share it (HTTP/2), and by TLS
+	minRate  int64      // bytes per second; 0 is no deadline at all
 	grace    time.Duration
-	deadline time.Time
+	deadline *time.Time // of the connection, where there is one, or of this response
 
 	status int // 0 until a header is sent
 	bytes  int64
 	failed bool // a write did not succeed: the client has gone, or was too slow
+	short  bool // a file ended before its time
+}
+
+func newWriter(rw http.ResponseWriter, conn *gatedConn, minRate int64, grace time.Duration) *writer {
+	w := &writer{ResponseWriter: rw, conn: conn, minRate: minRate, grace: grace}
+	if conn != nil {
+		w.deadline = &conn.deadline
+	} else {
+		w.deadline = new(time.Time)
+	}
+	return w
 }
 
 func (w *writer) WriteHeader(code int) {
@@ -42,7 +54,15 @@ func (w *writer) WriteHeader(code int) {
 
 func (w *writer) Write(p []byte) (int, error) {
 	w.sending(len(p))
+	if w.conn != nil {
+		w.conn.gather()
+	}
 	n, err := w.ResponseWriter.Write(p)
+	if w.conn != nil {
+		if lost := w.conn.release(); err == nil {
+			err = lost
+		}
+	}
 	w.sent(int64(n), err)
 	return n, err
 }
@@ -65,6 +85,7 @@ func (w *writer) ReadFrom(src io.Reader) (total int64, err error) {
 		total += n
 		w.sent(n, err)
 		if err != nil || n < want || want == 0 {
+			w.short = w.short || err == nil && ok && limited.N > 0
 			return total, err
 		}
 	}
@@ -86,16 +107,16 @@ func copyPart(w http.ResponseWriter, part *io.LimitedReader) (int64, error) {
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // sending moves the deadline on for n more bytes, where that makes enough of a difference
-// to be worth a call.
+// to be worth a call: to small files on one connection, once a second.
 func (w *writer) sending(n int) {
 	if w.minRate <= 0 {
 		return
 	}
 	next := time.Now().Add(w.grace + time.Duration(float64(n)/float64(w.minRate)*float64(time.Second)))
-	if next.Sub(w.deadline) < w.grace/32 {
+	if next.Sub(*w.deadline) < w.grace/32 {
 		return
 	}
-	w.deadline = next
+	*w.deadline = next
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(next) // one without deadlines is left alone
 }
 
