@@ -251,8 +251,9 @@ func TestBodies(t *testing.T) {
 
 // The head of a request has a time and a size.
 func TestHeads(t *testing.T) {
-	s := start(t, Config{Limits: Limits{HeaderTimeout: 100 * time.Millisecond, HeaderBytes: 4 << 10}})
-	say := func(text string) string {
+	impatient := start(t, Config{Limits: Limits{HeaderTimeout: 100 * time.Millisecond}})
+	narrow := start(t, Config{Limits: Limits{HeaderBytes: 4 << 10}})
+	say := func(s *running, text string) string {
 		c, err := net.Dial("tcp", s.Addresses()[0].Bound().String())
 		if err != nil {
 			t.Fatal(err)
@@ -264,10 +265,10 @@ func TestHeads(t *testing.T) {
 		first, _, _ := strings.Cut(string(answer), "\r\n")
 		return first
 	}
-	if got := say("GET / HTTP/1.1\r\nHost:"); got != "HTTP/1.1 408 Request Timeout" && got != "" {
+	if got := say(impatient, "GET / HTTP/1.1\r\nHost:"); got != "HTTP/1.1 408 Request Timeout" && got != "" {
 		t.Errorf("half a head got %q", got)
 	}
-	if got := say("GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 20<<10) + "\r\n\r\n"); got != "HTTP/1.1 431 Request Header Fields Too Large" {
+	if got := say(narrow, "GET / HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", 20<<10)+"\r\n\r\n"); got != "HTTP/1.1 431 Request Header Fields Too Large" {
 		t.Errorf("a large head got %q", got)
 	}
 }

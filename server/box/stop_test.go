@@ -132,7 +132,7 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 // Before it stops, the server says so and serves on.
 func TestLameDuck(t *testing.T) {
 	told := make(chan struct{})
-	s := start(t, Config{LameDuck: 300 * time.Millisecond, Stopping: func() { close(told) }})
+	s := start(t, Config{LameDuck: time.Second, Stopping: func() { close(told) }})
 	s.stop()
 	<-told
 	if resp, body := get(t, http.DefaultClient, s.url); resp.StatusCode != 200 || body != "hello" {

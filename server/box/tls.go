@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -95,6 +96,9 @@ func openAutocert(cfg TLS, m *metrics) (*certificates, error) {
 		Email:      cfg.Email,
 	}
 	if cfg.Directory != "" {
+		if u, err := url.Parse(cfg.Directory); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return nil, fmt.Errorf("%q is no address of an authority: use the URL of its ACME directory", cfg.Directory)
+		}
 		manager.Client = &acme.Client{DirectoryURL: cfg.Directory}
 	}
 	config := manager.TLSConfig()

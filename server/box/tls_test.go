@@ -72,6 +72,7 @@ func TestTLSMistakes(t *testing.T) {
 		{"autocert without names", TLS{Mode: TLSAutocert}, []string{"-tls-hosts"}},
 		{"autocert for an address", TLS{Mode: TLSAutocert, Hosts: []string{"192.0.2.1"}}, []string{"192.0.2.1", "names"}},
 		{"autocert for a short name", TLS{Mode: TLSAutocert, Hosts: []string{"gpu"}}, []string{"gpu", "internet"}},
+		{"autocert from nowhere", TLS{Mode: TLSAutocert, Hosts: []string{"a.example.org"}, Directory: "pebble:14000/dir"}, []string{"pebble:14000/dir", "ACME"}},
 		{"no folder", TLS{Mode: TLSSelf, State: garbage}, []string{garbage, "-state"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -150,8 +150,10 @@ func (c *config) check() error {
 	if c.tls.Mode == "" && (c.tls.Cert != "" || c.tls.Key != "") {
 		c.tls.Mode = box.TLSFiles
 	}
-	if c.tls.Mode != "" && c.tls.Mode != box.TLSFiles && c.tls.Cert != "" {
-		return fmt.Errorf("-tls %s and -tls-cert exclude each other: leave one out", c.tls.Mode)
+	for name, file := range map[string]string{"tls-cert": c.tls.Cert, "tls-key": c.tls.Key} {
+		if c.tls.Mode != "" && c.tls.Mode != box.TLSFiles && file != "" {
+			return fmt.Errorf("-tls %s and -%s exclude each other: leave one out", c.tls.Mode, name)
+		}
 	}
 	if c.tls.State == "" {
 		c.tls.State = stateFolder()

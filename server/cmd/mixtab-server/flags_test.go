@@ -65,6 +65,18 @@ func TestFlagsAndEnvironment(t *testing.T) {
 	})
 }
 
+// A file that would not be used is told of, and not left aside.
+func TestFilesWithoutUse(t *testing.T) {
+	for _, mode := range []string{"off", "self", "autocert"} {
+		for _, file := range []string{"-tls-cert", "-tls-key"} {
+			_, err := parse([]string{"-tls", mode, file, "x.pem"}, io.Discard, "")
+			if err == nil || !strings.Contains(err.Error(), "-tls "+mode+" and "+file+" exclude each other") {
+				t.Errorf("-tls %s %s: %v", mode, file, err)
+			}
+		}
+	}
+}
+
 // What is wrong with a value is told in one line, whichever way the value came.
 func TestBadValues(t *testing.T) {
 	for _, c := range []struct {
