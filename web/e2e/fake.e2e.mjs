@@ -23,7 +23,7 @@ test('a message sent early waits in sight, can be taken back, and goes when read
   await page.getByText('Sends when ready').waitFor();
   await assertAccessible(page, 'with a waiting message');
   await page.getByRole('button', { name: 'Take back' }).click();
-  assert.equal(await message.inputValue(), 'Hello\nthere');
+  await soon(async () => (await message.inputValue()) === 'Hello\nthere', 'it is back in the composer');
   assert.equal(await send.isEnabled(), true);
   await page.keyboard.press('Enter');
   await pretend(page, { load: 0 });

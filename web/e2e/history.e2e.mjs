@@ -92,11 +92,14 @@ test('conversations are found, renamed, pinned, deleted and brought back, all by
   await nav.getByText('1 conversation found').waitFor();
   await page.keyboard.press('Enter');
   await parts(page).log.getByText('You said: Über den Wolken').waitFor();
-  assert.equal(await item('Über den Wolken').getAttribute('aria-current'), 'page');
+  await soon(
+    async () => (await item('Über den Wolken').getAttribute('aria-current')) === 'page',
+    'the list shows which one is open',
+  );
   await search.fill('said: **apples');
   await nav.getByText(/You said: \*\*Apples/).waitFor(); // Where its text says it.
   await search.press('Escape');
-  assert.equal(await items.count(), 3);
+  await soon(async () => (await items.count()) === 3, 'the list is whole again');
 
   await search.press('ArrowDown');
   await page.keyboard.press('End');
@@ -371,10 +374,10 @@ test('colours stay as they were chosen', async () => {
   await page.getByRole('button', { name: 'Colours: as the system' }).click();
   await page.getByRole('button', { name: 'Colours: light' }).click();
   await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
-  assert.notEqual(await paper(), light);
+  await soon(async () => (await paper()) !== light, 'the page is dark');
   await page.reload();
   await page.getByRole('button', { name: 'Colours: dark' }).click();
-  assert.equal(await paper(), light);
+  await soon(async () => (await paper()) === light, 'the page is light again');
   await close();
 });
 

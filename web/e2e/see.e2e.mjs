@@ -275,7 +275,10 @@ test('the panel is left by key, and the answer goes on', async () => {
   await focused(tab('Experts')); // The panel that covers the page has it.
   await page.keyboard.press('ArrowRight');
   await focused(tab('Engine'));
-  assert.equal(await tab('Engine').getAttribute('aria-selected'), 'true');
+  await soon(
+    async () => (await tab('Engine').getAttribute('aria-selected')) === 'true',
+    'it is selected too',
+  );
   await panel.getByText('Time to the first token').waitFor();
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'hidden' });

@@ -94,7 +94,7 @@ test('a message is edited in place, and the versions are looked through', async 
   assert.equal(await editor.inputValue(), 'one');
   await editor.fill('thrown away');
   await page.keyboard.press('Escape');
-  assert.equal(await log.getByText('thrown away').count(), 0);
+  await soon(async () => (await log.getByText('thrown away').count()) === 0, 'what was typed is gone');
   assert.equal(await answers.count(), 2);
 
   await page.keyboard.press('Enter'); // The focus is back on the button.
@@ -119,6 +119,7 @@ test('a message is edited in place, and the versions are looked through', async 
   await page.keyboard.press('ArrowUp');
   assert.equal(await editor.inputValue(), 'three');
   await page.keyboard.press('Escape');
+  await editor.waitFor({ state: 'detached' });
   await message.fill('text');
   await page.keyboard.press('ArrowUp');
   assert.equal(await editor.count(), 0);
@@ -178,7 +179,7 @@ test('text files go with a message: chosen, pasted and dropped, counted, refused
   await assertAccessible(page, 'with files');
   await files.getByRole('button', { name: 'Remove pasted.md' }).focus();
   await page.keyboard.press('Enter');
-  assert.equal(await files.getByRole('listitem').count(), 2);
+  await soon(async () => (await files.getByRole('listitem').count()) === 2, 'one file is gone');
 
   await page.keyboard.type('What is this?');
   await page.getByText('26 of 200 tokens').waitFor();
@@ -212,7 +213,10 @@ test('settings reach the engine, are checked, and can be kept', async () => {
   await field('Temperature').fill('5');
   await page.keyboard.press('Tab');
   await dialog.getByText('A number from 0 to 2 is needed here.').waitFor();
-  assert.equal(await field('Temperature').getAttribute('aria-invalid'), 'true');
+  await soon(
+    async () => (await field('Temperature').getAttribute('aria-invalid')) === 'true',
+    'it is marked',
+  );
   await assertAccessible(page, 'with a wrong setting');
   await field('Temperature').fill('0.8');
   await page.keyboard.press('Tab');
