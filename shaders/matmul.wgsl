@@ -46,11 +46,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     for (var i = 0u; i < ROWS && row + i < params.rows; i++) {
         for (var t = 0u; t < x_n; t++) {
             let p = (first + t) * params.y_stride + params.y_offset + row + i;
-            if (params.add != 0u) {
-                y[p] += acc[i * TILE + t];
-            } else {
-                y[p] = acc[i * TILE + t];
-            }
+            y[p] = acc[i * TILE + t] + select(0.0, y[p], params.add != 0u); // no branch: see units_of
         }
     }
 }

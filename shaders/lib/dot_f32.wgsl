@@ -4,7 +4,7 @@
 // are.
 #import TEAM()
 fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
-    let units = cols / COLUMNS;
+    let units = units_of(cols);
     #unroll i ROWS
     let from$i = row_at[$i] * units;
     #unroll t TILE

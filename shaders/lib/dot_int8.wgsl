@@ -2,7 +2,7 @@
 // of a unit with one scale.
 #import TEAM()
 fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
-    let units = cols / COLUMNS;
+    let units = units_of(cols);
     #unroll i ROWS
     let from$i = row_at[$i] * units;
     #unroll t TILE

@@ -5,7 +5,7 @@
 enable subgroups;
 #import TEAM()
 fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
-    let units = cols / COLUMNS;
+    let units = units_of(cols);
     let me = subgroupExclusiveAdd(1u);
     #unroll i ROWS
     let from$i = row_at[$i] * units;

@@ -1,7 +1,7 @@
 // $0_dot for a workgroup with a tile (team_tiled), 32 columns at a time.
 #import TEAM()
 fn $0_dot(lid: u32, cols: u32) -> array<f32, BLOCK> {
-    let units = cols / COLUMNS;
+    let units = units_of(cols);
     share_places(lid);
     let my_row = sh_row_at[lid] * units;
     #unroll i ROWS
