@@ -65,6 +65,23 @@ func TestPassingFaults(t *testing.T) {
 	}
 }
 
+// What was sent is not given up for a list that fails as often as any other request may.
+func TestPassingFaultBeforeTheManifest(t *testing.T) {
+	t.Parallel()
+	s, url := newFake(t)
+	s.fault = func(w http.ResponseWriter, r *http.Request, count int) bool {
+		if r.Method != http.MethodGet || count < 2 || count > hasty.attempts { // the first list passes
+			return false
+		}
+		fail(w, r, 503, "SlowDown")
+		return true
+	}
+	start(t.Context(), "-pack", newPack(t, 1), "-to", target, "-endpoint", url).want(t, 0, "published")
+	if n := s.count[http.MethodGet]; n <= hasty.attempts {
+		t.Errorf("%d lists: the faults were not met", n)
+	}
+}
+
 // hang takes a request and does not answer. It ends when the client has hung up, which the
 // server notices only behind the body.
 func hang(r *http.Request) {

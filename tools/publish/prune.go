@@ -20,7 +20,7 @@ var shardName = regexp.MustCompile(`^shards/[0-9a-f]{64}\.bin$`)
 // than age, after it has listed them. Younger ones may belong to a publisher that is at
 // work, or to a manifest that a browser still has.
 func (p *publisher) prune(ctx context.Context, age time.Duration, dryRun bool, out io.Writer) (int, error) {
-	there, err := p.store.shards(ctx)
+	there, err := p.store.shards(ctx, p.store.cfg.attempts)
 	if err != nil {
 		return 0, err
 	}

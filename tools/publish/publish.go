@@ -33,7 +33,8 @@ type result struct {
 
 // survey finds the files that the bucket does not hold, in the order of publishing.
 func (p *publisher) survey(ctx context.Context) ([]file, error) {
-	there, err := p.store.shards(ctx)
+	// The first request of all gives up early: whoever mistyped the endpoint should not wait.
+	there, err := p.store.shards(ctx, min(3, p.store.cfg.attempts))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (p *publisher) beforeManifest(ctx context.Context) error {
 	if err := p.local.unchanged(); err != nil {
 		return err
 	}
-	there, err := p.store.shards(ctx)
+	there, err := p.store.shards(ctx, p.store.cfg.attempts)
 	if err != nil {
 		return err
 	}

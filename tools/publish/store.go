@@ -137,13 +137,12 @@ type listed struct {
 	time time.Time
 }
 
-// shards lists what lies under shards/, by name. It is the first request of all, so it
-// gives up early: whoever mistyped the endpoint should not wait for eight attempts.
-func (s *store) shards(ctx context.Context) (map[string]listed, error) {
+// shards lists what lies under shards/, by name, and tries each request so often.
+func (s *store) shards(ctx context.Context, attempts int) (map[string]listed, error) {
 	found := make(map[string]listed)
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.cfg.bucket, Prefix: aws.String(s.key("shards") + "/")})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, func(o *s3.Options) { o.RetryMaxAttempts = min(3, s.cfg.attempts) })
+		page, err := pages.NextPage(ctx, func(o *s3.Options) { o.RetryMaxAttempts = attempts })
 		if err != nil {
 			return nil, err
 		}
