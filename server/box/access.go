@@ -2,7 +2,8 @@ package box
 
 import (
 	"context"
-	"fmt"
+	"encoding/binary"
+	"encoding/hex"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -60,7 +61,9 @@ func requestID(r *http.Request, trusted bool) string {
 	if id := r.Header.Get("X-Request-Id"); trusted && wellFormed(id) {
 		return id
 	}
-	return fmt.Sprintf("%016x", rand.Uint64())
+	var id [8]byte
+	binary.BigEndian.PutUint64(id[:], rand.Uint64())
+	return hex.EncodeToString(id[:])
 }
 
 func wellFormed(id string) bool {

@@ -1,16 +1,24 @@
 package box
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// queued is how many records wait while their file is slow. Each is a few hundred bytes.
-const queued = 4096
+const (
+	// queued is how many records wait while their file is slow. Each is a few hundred bytes.
+	queued = 4096
+
+	// together is how many bytes of records are written in one call: with one more, about
+	// what a pipe takes as a whole, so that the lines of its other writers stay whole.
+	together = 3 << 10
+)
 
 // A LogFile takes the records of a log without ever holding up who writes them: a
 // goroutine of its own writes them out. Where it cannot, because the disk is full, the pipe
@@ -28,9 +36,10 @@ type LogFile struct {
 	closed  bool
 
 	// The rest is the goroutine's.
-	file io.Writer
-	told int64 // of dropped
-	next time.Time
+	file  io.Writer
+	batch []byte
+	told  int64 // of dropped
+	next  time.Time
 }
 
 // NewLog writes to a stream that is open already, such as standard error.
@@ -113,11 +122,7 @@ func (l *LogFile) run() {
 				l.closeFile()
 				return
 			}
-			_, err := l.file.Write(record)
-			if err != nil {
-				l.dropped.Add(1)
-			}
-			l.tellOfLosses(err)
+			l.tellOfLosses(l.write(record))
 		case answer := <-l.reopen:
 			file, err := openLog(l.path)
 			if err == nil {
@@ -128,6 +133,31 @@ func (l *LogFile) run() {
 		}
 	}
 }
+
+// write writes a record, and with it those that others are about to hand over: whoever can
+// run does so first. A call for each, and to be woken for each, would cost a busy server
+// more than to make the record.
+func (l *LogFile) write(record []byte) error {
+	runtime.Gosched()
+	l.batch = append(l.batch[:0], record...)
+	for more := true; more && len(l.batch) < together; {
+		select {
+		case record = <-l.records: // nothing from the end on
+			l.batch = append(l.batch, record...)
+			more = record != nil
+		default:
+			more = false
+		}
+	}
+	n, err := l.file.Write(l.batch)
+	if err != nil {
+		l.dropped.Add(int64(bytes.Count(l.batch[n:], newline)))
+	}
+	return err
+}
+
+// newline ends a record, and is nowhere else in it.
+var newline = []byte("\n")
 
 // tellOfLosses speaks from the goroutine and not from Write, whose caller may hold the
 // lock of the very log that tell writes to.
