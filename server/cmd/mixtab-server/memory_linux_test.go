@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -48,7 +50,8 @@ func ask(address, path string) (net.Conn, *http.Response, error) {
 	return c, resp, err
 }
 
-// The server's memory has a bound, with 10,000 idle connections and with 256 downloads.
+// The server's memory has a bound, with 10,000 idle connections and with 256 downloads. The
+// race detector takes several times as much, and leaves this file out.
 func TestMemory(t *testing.T) {
 	const idle, downloads = 10_000, 256
 	var files syscall.Rlimit
