@@ -118,21 +118,23 @@ func ParseManifest(data []byte) (*Manifest, error) {
 const packAgain = "pack or download the model again"
 
 func parseManifest(data []byte) (*Manifest, error) {
-	// The version first: a newer manifest may differ in everything else.
-	var v struct {
+	m := new(Manifest)
+	err := json.Unmarshal(data, m)
+	// A newer manifest may differ in everything but its version, which is looked at first.
+	v := struct {
 		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, fmt.Errorf("is damaged or no manifest (%w): %s", err, packAgain)
+	}{m.Version}
+	if err != nil {
+		if err := json.Unmarshal(data, &v); err != nil {
+			return nil, fmt.Errorf("is damaged or no manifest (%w): %s", err, packAgain)
+		}
 	}
 	switch {
 	case v.Version > Version:
 		return nil, fmt.Errorf("has format version %d, newer than this mixtab's (%d): update mixtab", v.Version, Version)
 	case v.Version < 1:
 		return nil, fmt.Errorf("has format version %d, so it is damaged or no manifest: %s", v.Version, packAgain)
-	}
-	m := new(Manifest)
-	if err := json.Unmarshal(data, m); err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("%w: %s", err, packAgain)
 	}
 	if err := m.check(); err != nil {

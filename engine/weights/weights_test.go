@@ -267,7 +267,9 @@ func TestManifestRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                              "damaged or no manifest",
 		"{}":                            "format version 0",
+		`{"version": 2}`:                "newer than this mixtab's (1): update mixtab",
 		`{"version": 2, "tensors": 7}`:  "newer than this mixtab's (1): update mixtab",
+		`{"version": 2, "format":"q5"}`: "newer than this mixtab's (1): update mixtab",
 		`{"version": 1, "format":"q5"}`: `unknown weight format "q5"`,
 		`{"version": 1, "tensors": 7}`:  "cannot unmarshal",
 	} {
