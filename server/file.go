@@ -51,16 +51,18 @@ func newVariant(etag string, size int64, contentType, cache, coding string, vary
 	return v
 }
 
-// newFile is a file in memory, such as a manifest, with gzip where that is smaller.
-func newFile(data []byte, contentType string) *file {
+// newFile is a file in memory, such as a manifest. zip adds gzip where that is smaller.
+func newFile(data []byte, contentType string, zip bool) *file {
 	var z bytes.Buffer
-	zw, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
-	zw.Write(data) // a bytes.Buffer takes everything
-	zw.Close()
-	etag, zips := contentHash(data), z.Len() < len(data)
-	f := &file{plain: newVariant(etag, int64(len(data)), contentType, Revalidate, "", zips)}
+	if zip {
+		zw, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
+		zw.Write(data) // a bytes.Buffer takes everything
+		zw.Close()
+	}
+	etag, smaller := contentHash(data), zip && z.Len() < len(data)
+	f := &file{plain: newVariant(etag, int64(len(data)), contentType, Revalidate, "", smaller)}
 	f.plain.data = data
-	if zips {
+	if smaller {
 		v := newVariant(etag+"-gzip", int64(z.Len()), contentType, Revalidate, "gzip", true)
 		v.data = z.Bytes()
 		f.coded[gzipped] = v
@@ -130,21 +132,20 @@ func Unreadable(w http.ResponseWriter, name string, err error) {
 }
 
 // open opens the variant in its store, at the byte from.
-func (v *variant) open(r *http.Request, store Store, from int64) (*Object, error) {
+func (v *variant) open(r *http.Request, store Store, from int64) (object *Object, err error) {
 	if trusting, ok := store.(Trusting); ok {
-		object := trusting.OpenSized(v.name, v.size)
-		_, err := object.Content.Seek(from, io.SeekStart)
-		return object, err
-	}
-	object, err := store.Open(r.Context(), v.name)
-	if err != nil {
+		object = trusting.OpenSized(v.name, v.size)
+		if r.Method == http.MethodHead {
+			err = trusting.Look(r.Context(), v.name, v.size)
+		}
+	} else if object, err = store.Open(r.Context(), v.name); err != nil {
 		return nil, err
-	}
-	// What leaves under a hash is kept for ever, so a file that has changed since the
-	// start must not leave.
-	if object.Size != v.size {
+	} else if object.Size != v.size {
+		// What leaves under a hash is kept for ever, so a file that has changed since the
+		// start must not leave.
 		err = fmt.Errorf("%s has %d bytes instead of %d", v.name, object.Size, v.size)
-	} else if from > 0 {
+	}
+	if err == nil && from > 0 {
 		_, err = object.Content.Seek(from, io.SeekStart)
 	}
 	if err != nil {

@@ -77,9 +77,18 @@ func TestBadPacks(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"", ".", "../x", "a/b", "Demo", "a b", strings.Repeat("a", 65)} {
+	for _, name := range []string{"", ".", ".a", "-a", "_a", "../x", "a/b", "Demo", "a b", "é", strings.Repeat("a", 65)} {
 		if _, err := New(t.Context(), Config{Packs: map[string]Store{name: Files(testPack(t))}}); err == nil {
 			t.Errorf("the pack name %q is taken", name)
+		}
+	}
+}
+
+func TestPackNames(t *testing.T) {
+	pack := Files(testPack(t))
+	for _, name := range []string{"a", "0", "mixtral-8x7b_q4.1", "a..b", strings.Repeat("a", 64)} {
+		if _, err := New(t.Context(), Config{Packs: map[string]Store{name: pack}}); err != nil {
+			t.Error(err)
 		}
 	}
 }

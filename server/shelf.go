@@ -20,26 +20,27 @@ type shelf struct {
 	slots  map[string]*slot
 	preset string // the pack that the page opens, or ""
 	broken func(pack string, err error)
+	zip    bool // whether to make gzip of files
 
-	mu    sync.Mutex // of those who change index
-	index atomic.Pointer[file]
+	mu    sync.Mutex           // of those who change index
+	index atomic.Pointer[file] // nil until the packs have been opened
 }
 
 // slot is the place of one pack.
 type slot struct {
 	store Store
 	pack  atomic.Pointer[pack] // nil while it cannot be opened
-	tried atomic.Int64         // when somebody tried last, in Unix seconds
+	tried atomic.Int64         // when somebody tried last, in Unix seconds; 0 is never
 }
 
 // tryAgain is how long a pack that could not be opened is left alone.
 const tryAgain = 10 * time.Second
 
-func newShelf(ctx context.Context, cfg Config) (*shelf, error) {
+func newShelf(cfg Config) (*shelf, error) {
 	names := slices.Sorted(maps.Keys(cfg.Packs))
-	s := &shelf{slots: make(map[string]*slot), preset: cfg.Default, broken: cfg.Broken}
+	s := &shelf{slots: make(map[string]*slot), preset: cfg.Default, broken: cfg.Broken, zip: !cfg.Uncoded}
 	for _, name := range names {
-		if !PackName.MatchString(name) {
+		if !IsPackName(name) {
 			return nil, fmt.Errorf("pack name %q: use lower-case letters, digits, '.', '_' and '-'", name)
 		}
 		s.slots[name] = &slot{store: cfg.Packs[name]}
@@ -50,7 +51,12 @@ func newShelf(ctx context.Context, cfg Config) (*shelf, error) {
 	if s.slots[s.preset] == nil && len(names) > 0 {
 		return nil, fmt.Errorf("the default pack %q is not among %s", s.preset, strings.Join(names, ", "))
 	}
+	return s, nil
+}
+
+func (s *shelf) openAll(ctx context.Context) error {
 	// All at once, as a bucket answers each of them only after a while.
+	names := slices.Sorted(maps.Keys(s.slots))
 	errs := make([]error, len(names))
 	var opening sync.WaitGroup
 	for i, name := range names {
@@ -58,18 +64,18 @@ func newShelf(ctx context.Context, cfg Config) (*shelf, error) {
 	}
 	opening.Wait()
 	for _, err := range errs {
-		if err != nil && cfg.Broken == nil {
-			return nil, err
+		if err != nil && s.broken == nil {
+			return err
 		}
 	}
 	s.list()
-	return s, nil
+	return nil
 }
 
 func (s *shelf) open(ctx context.Context, name string) error {
 	slot := s.slots[name]
 	slot.tried.Store(time.Now().Unix())
-	p, err := openPack(ctx, slot.store)
+	p, err := openPack(ctx, slot.store, s.zip)
 	if err != nil {
 		if s.broken != nil {
 			s.broken(name, err)
@@ -109,7 +115,17 @@ func (s *shelf) list() {
 	s.index.Store(jsonFile(struct {
 		Default string  `json:"default"`
 		Packs   []about `json:"packs"`
-	}{s.preset, packs}))
+	}{s.preset, packs}, s.zip))
+}
+
+// serveIndex answers for /packs.json.
+func (s *shelf) serveIndex(w http.ResponseWriter, r *http.Request) {
+	index := s.index.Load()
+	if index == nil {
+		unavailable(w, "the packs have not been read yet: try again in a while")
+		return
+	}
+	index.serve(w, r, nil)
 }
 
 // serve answers for /packs/<path>.
@@ -125,20 +141,26 @@ func (s *shelf) serve(w http.ResponseWriter, r *http.Request, path string) {
 		p = s.retry(r.Context(), name)
 	}
 	if p == nil {
-		w.Header().Set("Retry-After", strconv.Itoa(int(tryAgain.Seconds())))
-		fail(w, http.StatusServiceUnavailable, "this pack cannot be read at the moment: try again in a while")
+		unavailable(w, "this pack cannot be read at the moment: try again in a while")
 		return
 	}
-	p.serve(w, r, file)
+	if err := p.serve(w, r, file); err != nil && s.broken != nil {
+		s.broken(name, err)
+	}
+}
+
+func unavailable(w http.ResponseWriter, text string) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(tryAgain.Seconds())))
+	fail(w, http.StatusServiceUnavailable, text)
 }
 
 // retry opens a pack that could not be opened before. One request at a time tries; the
 // others do not wait for it, since at the edge a request that waits for the work of
-// another is never woken when that one breaks off.
+// another is never woken when that one breaks off. What nobody has tried is for openAll.
 func (s *shelf) retry(ctx context.Context, name string) *pack {
 	slot := s.slots[name]
 	last, now := slot.tried.Load(), time.Now().Unix()
-	if now-last < int64(tryAgain.Seconds()) || !slot.tried.CompareAndSwap(last, now) {
+	if last == 0 || now-last < int64(tryAgain.Seconds()) || !slot.tried.CompareAndSwap(last, now) {
 		return nil
 	}
 	if s.open(ctx, name) == nil {

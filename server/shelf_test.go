@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -103,16 +105,26 @@ func TestReadyUntilStopped(t *testing.T) {
 // trusting is a bucket that is not asked for the size of a shard before its content.
 type trusting struct {
 	moody
-	sized int64 // the size that it was told last
+	sized  int64 // the size that it was told last
+	looked int   // how often it was asked whether a file is there
 }
 
 func (s *trusting) OpenSized(name string, size int64) *Object {
 	s.sized = size
 	object, err := s.Store.Open(context.Background(), name)
 	if err != nil {
-		panic(err)
+		return InMemory(nil) // a real one would find out later
 	}
 	return object
+}
+
+func (s *trusting) Look(ctx context.Context, name string, size int64) error {
+	s.looked++
+	object, err := s.Store.Open(ctx, name)
+	if err == nil && object.Size != size {
+		err = errors.New("another size")
+	}
+	return err
 }
 
 func TestTrustingStore(t *testing.T) {
@@ -122,7 +134,89 @@ func TestTrustingStore(t *testing.T) {
 	opened := bucket.opened.Load()
 	shard, data := shardOf(t, pack)
 	exchange{path: shard, wantStatus: 200, wantBody: string(data)}.run(t, h)
-	if bucket.sized != int64(len(data)) || bucket.opened.Load() != opened {
-		t.Errorf("told the size %d of %d; opened %d times", bucket.sized, len(data), bucket.opened.Load()-opened)
+	if bucket.sized != int64(len(data)) || bucket.opened.Load() != opened || bucket.looked != 0 {
+		t.Errorf("told the size %d of %d; opened %d times, looked for %d times", bucket.sized, len(data), bucket.opened.Load()-opened, bucket.looked)
+	}
+	// An answer without content would not tell.
+	exchange{method: "HEAD", path: shard, wantStatus: 200}.run(t, h)
+	name := shard[len("/packs/test/"):]
+	pack[name].Data = data[1:]
+	exchange{method: "HEAD", path: shard, wantStatus: 502, wantBody: "*", wantHeaders: map[string]string{"ETag": ""}}.run(t, h)
+	delete(pack, name)
+	exchange{method: "HEAD", path: shard, wantStatus: 404, wantBody: "*", wantHeaders: map[string]string{"ETag": ""}}.run(t, h)
+	if bucket.looked != 3 {
+		t.Errorf("looked for %d times, want 3", bucket.looked)
+	}
+}
+
+// A bucket's tokenizer is read when it is asked for first, and then kept.
+func TestTokenizerOfATrustingStore(t *testing.T) {
+	pack := testPack(t)
+	bucket := &trusting{moody: moody{Store: Files(pack)}}
+	var told []string
+	h := newHandler(t, Config{Packs: map[string]Store{"test": bucket}, Broken: func(pack string, err error) { told = append(told, pack+": "+err.Error()) }})
+	if n := bucket.opened.Load(); n != 2 {
+		t.Errorf("%d files were opened at the start, want 2: manifest and torrent", n)
+	}
+	const path, name = "/packs/test/tokenizer.model", "tokenizer.model"
+	whole := pack[name].Data
+	pack[name].Data = []byte("another")
+	exchange{path: path, wantStatus: 502, wantBody: name + " cannot be read where the server keeps it\n", wantHeaders: map[string]string{"ETag": ""}}.run(t, h)
+	delete(pack, name)
+	exchange{path: path, wantStatus: 404, wantBody: name + " has gone from where the server keeps it\n", wantHeaders: map[string]string{"ETag": ""}}.run(t, h)
+	if len(told) != 2 || !strings.HasPrefix(told[0], "test: tokenizer.model is not the tokenizer that the manifest names: ") || !strings.HasPrefix(told[1], "test: open tokenizer.model: ") {
+		t.Errorf("told %q", told)
+	}
+	pack[name] = &fstest.MapFile{Data: whole}
+	for range 2 {
+		exchange{path: path, wantStatus: 200, wantBody: string(whole)}.run(t, h)
+	}
+	if n := bucket.opened.Load(); n != 5 {
+		t.Errorf("%d files were opened, want 5: the tokenizer thrice after the start", n)
+	}
+}
+
+// What is not about packs is answered before any of them has been read.
+func TestPacksThatAreOpenedLater(t *testing.T) {
+	bucket := &moody{Store: Files(testPack(t))}
+	h := newHandler(t, Config{Page: testPage(), Packs: map[string]Store{"test": bucket}, Later: true})
+	exchange{path: "/healthz", wantStatus: 200, wantBody: "ok\n"}.run(t, h)
+	exchange{path: "/", wantStatus: 302, wantHeaders: map[string]string{"Location": "?pack=packs/test/"}}.run(t, h)
+	exchange{path: "/packs/other/manifest.json", wantStatus: 404, wantBody: "*"}.run(t, h)
+	about := []string{"/packs.json", "/packs/test/manifest.json", "/readyz"}
+	for _, path := range about {
+		exchange{path: path, wantStatus: 503, wantBody: "*", wantHeaders: map[string]string{"Cache-Control": "no-store"}}.run(t, h)
+	}
+	if n := bucket.opened.Load(); n != 0 {
+		t.Errorf("%d files were opened", n)
+	}
+	if err := h.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range about {
+		exchange{path: path, wantStatus: 200, wantBody: "*"}.run(t, h)
+	}
+
+	bucket.bad.Store(true)
+	h = newHandler(t, Config{Packs: map[string]Store{"test": bucket}, Later: true})
+	if err := h.Open(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "pack test: 503 slow down") {
+		t.Errorf("a pack that cannot be opened: %v", err)
+	}
+}
+
+// Where something in front compresses, nothing is compressed here.
+func TestUncoded(t *testing.T) {
+	pack := testPack(t)
+	asked := map[string]string{"Accept-Encoding": "gzip"}
+	for _, uncoded := range []bool{false, true} {
+		want := map[string]string{"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+		if uncoded {
+			want = map[string]string{"Content-Encoding": "", "Vary": ""}
+		}
+		h := newHandler(t, Config{Packs: map[string]Store{"test": Files(pack)}, Uncoded: uncoded})
+		w := exchange{path: "/packs/test/manifest.json", header: asked, wantStatus: 200, wantBody: "*", wantHeaders: want}.run(t, h)
+		if text := pack["manifest.json"].Data; (w.Body.String() == string(text)) != uncoded {
+			t.Errorf("uncoded %v: %d bytes of %d", uncoded, w.Body.Len(), len(text))
+		}
 	}
 }

@@ -42,9 +42,13 @@ type Sizer interface {
 
 // A Trusting store opens a file whose size is known from the manifest without looking for
 // it first, which saves a request to a bucket for each one to a shard. A file that is not
-// there, or has another size, is found out when its content is sent.
+// there, or has another size, is found out when its content is sent. Such a store's
+// tokenizer, too, is read when it is asked for, and not when the pack is opened.
 type Trusting interface {
 	OpenSized(name string, size int64) *Object
+
+	// Look fails where OpenSized's content would, for an answer without content.
+	Look(ctx context.Context, name string, size int64) error
 }
 
 // Files is the store of a file system. It is a [Sizer].

@@ -64,7 +64,7 @@ func (o *options) check() error {
 		}
 		o.name = name
 	}
-	if !server.PackName.MatchString(o.name) {
+	if !server.IsPackName(o.name) {
 		return fmt.Errorf("%q is no name for a pack: use -name with lower-case letters, digits, '.', '_' and '-'", o.name)
 	}
 	for _, seed := range o.webSeeds {

@@ -31,7 +31,7 @@ func (p *packFlags) Set(value string) error {
 			return err
 		}
 	}
-	if !server.PackName.MatchString(name) {
+	if !server.IsPackName(name) {
 		return fmt.Errorf("%q is no name for a pack: use -pack name=folder with lower-case letters, digits, '.', '_' and '-'", name)
 	}
 	for _, other := range *p {
