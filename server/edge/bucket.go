@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"github.com/hack-pad/safejs"
+	"github.com/syumai/workers/cloudflare"
 
 	"mixtab/engine/weights"
 	"mixtab/server"
@@ -18,22 +19,36 @@ import (
 // A bucket is the store of one pack: a folder in an R2 bucket. It talks to the binding
 // itself, as the library's r2 package knows no ranges.
 type bucket struct {
-	r2     safejs.Value
-	folder string // "" or with a slash at its end
+	folder string            // with a slash at its end
+	tags   map[string]string // of the small files, by name, as they were read last
 }
+
+// r2 is the binding, as the request that came last has it.
+func r2() safejs.Value { return safejs.Safe(cloudflare.GetBinding("BUCKET")) }
+
+// absent is the tag of a file that is not there.
+const absent = "absent"
 
 // smallLimit bounds what is read whole: an isolate has 128 MB in all.
 const smallLimit = 32 << 20
 
 // Open reads a small file whole, by one operation.
 func (b *bucket) Open(_ context.Context, name string) (*server.Object, error) {
-	object, size, err := b.get(name, nil)
+	delete(b.tags, name)
+	object, size, err := b.ask("get", name)
+	if errors.Is(err, fs.ErrNotExist) {
+		b.tags[name] = absent
+	}
 	if err != nil {
 		return nil, err
 	}
 	if size > smallLimit {
 		cancel(object)
 		return nil, fmt.Errorf("%s has %d bytes, more than a Worker can keep (%d)", name, size, smallLimit)
+	}
+	tag, err := text(object, "etag")
+	if err != nil {
+		return nil, err
 	}
 	promise, err := object.Call("arrayBuffer")
 	if err != nil {
@@ -47,6 +62,7 @@ func (b *bucket) Open(_ context.Context, name string) (*server.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.tags[name] = tag
 	return server.InMemory(data), nil
 }
 
@@ -56,10 +72,31 @@ func (b *bucket) OpenSized(name string, size int64) *server.Object {
 	return &server.Object{Size: size, Content: &span{bucket: b, name: name, size: size}}
 }
 
-// get asks for an object, or for a range of it, and tells the size of all of it. Its body
-// has to be read or cancelled.
-func (b *bucket) get(name string, options map[string]any) (object safejs.Value, size int64, err error) {
-	promise, err := b.r2.Call("get", b.folder+name, options)
+// Look asks whether a shard is there, by one operation.
+func (b *bucket) Look(_ context.Context, name string, size int64) error {
+	_, total, err := b.ask("head", name)
+	if err == nil {
+		err = sameSize(name, total, size)
+	}
+	if err != nil {
+		fmt.Println("edge:", err)
+	}
+	return err
+}
+
+// sameSize refuses a shard of another size than the manifest's. Whatever leaves under a
+// shard's name is kept for ever, so another file must not.
+func sameSize(name string, got, want int64) error {
+	if got != want {
+		return fmt.Errorf("%s has %d bytes instead of %d: publish the pack again", name, got, want)
+	}
+	return nil
+}
+
+// ask has the bucket get an object, whose body has then to be read or cancelled, or just
+// tell of it (head). size is that of all of it, where options name a range.
+func (b *bucket) ask(operation, name string, options ...any) (object safejs.Value, size int64, err error) {
+	promise, err := r2().Call(operation, append([]any{b.folder + name}, options...)...)
 	if err != nil {
 		return object, 0, err
 	}
@@ -67,7 +104,7 @@ func (b *bucket) get(name string, options map[string]any) (object safejs.Value, 
 		return object, 0, fmt.Errorf("the bucket: %s: %w", b.folder+name, err)
 	}
 	if object.IsNull() {
-		return object, 0, &fs.PathError{Op: "get", Path: b.folder + name, Err: fs.ErrNotExist}
+		return object, 0, &fs.PathError{Op: operation, Path: b.folder + name, Err: fs.ErrNotExist}
 	}
 	total, err := property(object, "size")
 	if err != nil {
@@ -116,41 +153,34 @@ func (s *span) Close() error { return nil }
 
 // stream is a JavaScript stream of the next n bytes.
 func (s *span) stream(n int64) (safejs.Value, error) {
-	object, size, err := s.bucket.get(s.name, map[string]any{
+	object, size, err := s.bucket.ask("get", s.name, map[string]any{
 		"range": map[string]any{"offset": float64(s.offset), "length": float64(n)},
 	})
 	if err != nil {
 		return safejs.Value{}, err
 	}
-	// Whatever leaves under a shard's name is kept for ever, so another file must not.
-	if size != s.size {
+	if err := sameSize(s.name, size, s.size); err != nil {
 		cancel(object)
-		return safejs.Value{}, fmt.Errorf("%s has %d bytes instead of %d: publish the pack again", s.name, size, s.size)
+		return safejs.Value{}, err
 	}
 	s.offset += n
 	return object.Get("body")
 }
 
-// print tells one state of the pack's manifest and torrent from another, at the price of
-// two operations that read nothing.
-func (b *bucket) print() (string, error) {
-	tags := ""
+// changed says whether the pack's manifest or torrent are others than were read, at the
+// price of two operations that read nothing.
+func (b *bucket) changed() (bool, error) {
 	for _, name := range []string{weights.ManifestPath, weights.TorrentPath} {
-		promise, err := b.r2.Call("head", b.folder+name)
-		if err != nil {
-			return "", err
+		tag := absent
+		object, _, err := b.ask("head", name)
+		if err == nil {
+			tag, err = text(object, "etag")
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = nil
 		}
-		object, err := await(promise)
-		if err != nil {
-			return "", fmt.Errorf("the bucket: %s: %w", b.folder+name, err)
+		if err != nil || tag != b.tags[name] {
+			return true, err
 		}
-		tag := "none"
-		if !object.IsNull() {
-			if tag, err = text(object, "etag"); err != nil {
-				return "", err
-			}
-		}
-		tags += tag + " "
 	}
-	return tags, nil
+	return false, nil
 }

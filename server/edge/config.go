@@ -22,8 +22,7 @@ type config struct {
 // JSON object from the names of packs to their folders in the bucket, and DEFAULT, which
 // may be left out where there is one pack.
 func readConfig() (config, error) {
-	r2 := safejs.Safe(cloudflare.GetBinding("BUCKET"))
-	if r2.Type() != safejs.TypeObject {
+	if r2().Type() != safejs.TypeObject {
 		return config{}, errors.New("there is no bucket: wrangler.jsonc needs r2_buckets with the binding BUCKET")
 	}
 	var folders map[string]string
@@ -36,7 +35,7 @@ func readConfig() (config, error) {
 	}
 	cfg := config{packs: make(map[string]*bucket)}
 	for name, folder := range folders {
-		cfg.packs[name] = &bucket{r2, strings.Trim(folder, "/") + "/"}
+		cfg.packs[name] = &bucket{strings.Trim(folder, "/") + "/", make(map[string]string)}
 	}
 	preset := safejs.Safe(cloudflare.GetBinding("DEFAULT"))
 	if preset.IsUndefined() {

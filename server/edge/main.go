@@ -1,7 +1,7 @@
 //go:build js && wasm
 
 // Command edge is the server as a Cloudflare Worker: the same handler as on one box, over
-// packs in an R2 bucket. worker.mjs starts it and gives it requests; the page's files are
+// packs in an R2 bucket. program.mjs starts it and gives it requests; the page's files are
 // static assets and do not come here.
 //
 // A shard's bytes never enter this program. It decides what to answer, asks the bucket
@@ -10,8 +10,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"sync/atomic"
 
@@ -23,8 +23,8 @@ import (
 
 func main() {
 	site := new(site)
-	if err := offer("open", site.open); err != nil {
-		fmt.Println("edge:", err) // worker.mjs notices that there is nothing to open
+	if err := errors.Join(offer("configure", site.configure), offer("open", site.open)); err != nil {
+		fmt.Println("edge:", err) // program.mjs notices that there is nothing to call
 		return
 	}
 	workers.ServeNonBlock(repaired(site))
@@ -34,45 +34,79 @@ func main() {
 
 // A site is what is served, which changes when manifests in the bucket do.
 type site struct {
-	now atomic.Pointer[opened]
+	now atomic.Pointer[edition]
 }
 
-// opened is the packs as they were at one time.
-type opened struct {
-	handler http.Handler
-	prints  map[string]string // of the manifests that it was made of, by pack
+// An edition is a handler and the packs that it serves, as they were at one time.
+type edition struct {
+	handler *server.Handler
+	packs   map[string]*bucket
+	read    bool // whether the packs' manifests have been
 }
 
-// open reads the packs that the Worker's variables name, unless the manifests are still
-// those of the last time. A pack that cannot be read is told to the log and answered
-// with 503; the others are served.
-func (s *site) open(ctx context.Context) error {
-	cfg, err := readConfig()
+// configure reads the Worker's variables, and asks the bucket for nothing.
+func (s *site) configure(context.Context) error {
+	if s.now.Load() != nil {
+		return nil // by another request, at the same time
+	}
+	e, err := newEdition()
 	if err != nil {
 		return err
 	}
-	last := s.now.Load()
-	packs, prints := make(map[string]server.Store), make(map[string]string)
+	s.now.Store(e)
+	return nil
+}
+
+// newEdition is of packs that have not been read. One that cannot be is told to the log
+// and answered with 503; the others are served. Cloudflare compresses what it passes on.
+func newEdition() (*edition, error) {
+	cfg, err := readConfig()
+	if err != nil {
+		return nil, err
+	}
+	stores := make(map[string]server.Store)
 	for name, b := range cfg.packs {
-		packs[name] = b
+		stores[name] = b
+	}
+	handler, err := server.New(context.Background(), server.Config{
+		Packs:   stores,
+		Default: cfg.preset,
+		Broken:  func(pack string, err error) { fmt.Printf("edge: pack %s: %v\n", pack, err) },
+		Later:   true,
+		Uncoded: true,
+	})
+	return &edition{handler: handler, packs: cfg.packs}, err
+}
+
+// open reads the packs' manifests; if that was done, only where one has changed since.
+func (s *site) open(ctx context.Context) error {
+	e := s.now.Load()
+	if e.read {
 		// A bucket with a bad moment is no reason to give up what was read before it.
-		if prints[name], err = b.print(); err != nil && last != nil {
+		if changed, err := e.changed(); err != nil || !changed {
+			return err
+		}
+		var err error
+		if e, err = newEdition(); err != nil {
 			return err
 		}
 	}
-	if last != nil && maps.Equal(last.prints, prints) {
-		return nil
-	}
-	handler, err := server.New(ctx, server.Config{
-		Packs:   packs,
-		Default: cfg.preset,
-		Broken:  func(pack string, err error) { fmt.Printf("edge: pack %s: %v\n", pack, err) },
-	})
-	if err != nil {
+	if err := e.handler.Open(ctx); err != nil {
 		return err
 	}
-	s.now.Store(&opened{handler, prints})
+	e.read = true
+	s.now.Store(e)
 	return nil
+}
+
+// changed says whether the bucket has other packs than were read.
+func (e *edition) changed() (bool, error) {
+	for _, b := range e.packs {
+		if changed, err := b.changed(); err != nil || changed {
+			return changed, err
+		}
+	}
+	return false, nil
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {

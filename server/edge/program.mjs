@@ -1,5 +1,4 @@
-// The Go program, as the Worker keeps it: started inside a request, as nothing may be
-// asked of the bucket outside of one, and then there for all later ones.
+// The Go program as JavaScript sees it, for one request or for many.
 //
 // What belongs to a request, such as a stream or a promise, ends with it when its client
 // breaks off. So no request may wait for what another one started: its own would never
@@ -17,20 +16,15 @@ const FRESH_MS = 60_000;
 /** When an answer that has not come belongs to a client that has gone. */
 const GONE_MS = 120_000;
 
+/** Addresses about which no manifest says anything: they are answered before one is read. */
+const WITHOUT_PACKS = new Set(['/', '/healthz', '/version']);
+
 /** What is wrong with the Worker's configuration. */
 export class NotOpen extends Error {}
 
-/** The program that is kept, once a request has started one. */
-export let kept = null;
-
-/** The program that is kept, a new one where that has ended. */
-export function keep(env) {
-  if (kept === null || kept.ended) kept = new Program(env);
-  return kept;
-}
-
 export class Program {
   #binding = {};
+  #context = { env: {}, binding: this.#binding };
   #go = new Go();
   #memory;
   #opened = false;
@@ -41,13 +35,13 @@ export class Program {
   /** Whether the program has ended, and with what. */
   ended = null;
 
-  constructor(env) {
+  constructor() {
     // syumai/workers finds its surroundings here, while Go runs up to where main blocks.
-    globalThis.context = { env, binding: this.#binding };
+    globalThis.context = this.#context;
     const instance = new WebAssembly.Instance(module, { ...this.#go.importObject, workers: { ready() {} } });
     this.#memory = instance.exports.mem;
     // All of JavaScript's calls into Go pass through _resume. That Go has ended has to be
-    // seen there: the promise of run belongs to the request that started it.
+    // seen there: the promise of run belongs to whatever started it.
     const resume = this.#go._resume.bind(this.#go);
     this.#go._resume = () => {
       try {
@@ -57,8 +51,8 @@ export class Program {
       }
       if (this.#go.exited) this.#end(new Error('the Go program has ended'));
     };
-    this.#go.run(instance).catch(error => this.#end(error));
-    if (this.#go.exited) this.#end(new Error('the Go program has ended at its start'));
+    this.#go.run(instance).catch(error => console.error('edge: the Go program ends at its start:', error.stack));
+    if (!this.#binding.open) throw new Error('the Go program has not started: the log says why');
   }
 
   /** The size of Go's memory, which never shrinks. */
@@ -66,8 +60,21 @@ export class Program {
     return this.#memory.buffer.byteLength;
   }
 
+  /** Takes the Worker's variables, unless that was done. */
+  configure(env) {
+    this.#context.env = env;
+    return this.#call(this.#binding.configure);
+  }
+
+  /** Answers a request, after what that takes has been read. */
+  async answer(request, env, ctx) {
+    await this.configure(env);
+    if (!WITHOUT_PACKS.has(new URL(request.url).pathname)) await this.#open(ctx);
+    return this.#ask((done, fail) => this.#binding.handleRequest(request).then(done, fail));
+  }
+
   /** Reads the packs' manifests, unless that was done. */
-  async open(ctx) {
+  async #open(ctx) {
     while (!this.#opened) {
       if (Date.now() - this.#opening > OPENING_MS) await this.#read(ctx);
       else await scheduler.wait(5);
@@ -75,7 +82,7 @@ export class Program {
     }
   }
 
-  /** Lets the manifests be compared with the bucket's from time to time, behind an answer. */
+  /** Lets the manifests be read, and from time to time compared with the bucket's, behind an answer. */
   refresh(ctx) {
     if (Date.now() - this.#checked < FRESH_MS) return;
     this.#checked = Date.now();
@@ -84,9 +91,7 @@ export class Program {
 
   async #read(ctx) {
     this.#opening = this.#checked = Date.now();
-    const reading = this.#ask((done, fail) => {
-      this.#binding.open(wrong => (wrong === null ? done() : fail(new NotOpen(wrong))));
-    });
+    const reading = this.#call(this.#binding.open);
     ctx.waitUntil(reading.catch(() => {})); // goes on when this request's client does not
     try {
       await reading;
@@ -96,8 +101,9 @@ export class Program {
     }
   }
 
-  answer(request) {
-    return this.#ask((done, fail) => this.#binding.handleRequest(request).then(done, fail));
+  /** Calls what Go offers (main.go). */
+  #call(offered) {
+    return this.#ask((done, fail) => offered(wrong => (wrong === null ? done() : fail(new NotOpen(wrong)))));
   }
 
   /** A promise that is broken when the program ends. */

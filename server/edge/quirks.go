@@ -36,9 +36,6 @@ import (
 //   - An address that Go's parser refuses, such as one with %zz, is an error that nobody
 //     answers for: worker.mjs says 400 before it comes to that.
 //     https://github.com/syumai/workers/blob/v0.31.0/internal/jshttp/request.go, ToRequest
-//   - A response cannot say that its body has its Content-Encoding already, and the
-//     runtime would compress it a second time: worker.mjs says so.
-//     https://github.com/syumai/workers/blob/v0.31.0/internal/jshttp/response.go, newJSResponse
 func repaired(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range r.Header {

@@ -85,3 +85,13 @@ func (s running) control(t *testing.T, method, keyAndQuery, body string) workerd
 	}
 	return state
 }
+
+// untilSilent waits until the bucket has been asked n times for what it never answers.
+func (s running) untilSilent(t *testing.T, n int) {
+	t.Helper()
+	for start := time.Now(); s.control(t, "GET", "", "").Silent < n; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatal("no request has reached the bucket within a minute")
+		}
+	}
+}

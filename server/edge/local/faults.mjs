@@ -2,49 +2,39 @@
 // with certain names, and the test can change what is in the bucket, move the clock, and
 // look at the Go program.
 
-import { kept } from '../program.mjs';
+import { arrived } from './isolate.mjs'; // before the Worker, which starts in it
+import { kept } from '../kept.mjs';
 import worker from '../worker.mjs';
 
 const faults = {
   throws: () => Promise.reject(new Error('get: We encountered an internal error. Please try again. (10001)')),
   gone: () => Promise.resolve(null),
   other: async object => ({ size: (await object()).size + 1, body: null }),
-  silent: () => scheduler.wait(600_000), // a request that waits for nothing would be ended
+  silent() {
+    silent++;
+    return scheduler.wait(600_000); // a request that waits for nothing would be ended
+  },
   // No body that a Response takes: the Go program ends of it.
   ends: async object => ({ size: (await object()).size, body: Symbol('no body') }),
 };
 
+let silent = 0; // questions that were never answered
+
 function faulty(bucket) {
-  return {
-    head: key => bucket.head(key),
-    get(key, options) {
-      const fault = faults[key.match(/^packs\/([a-z]+)\/shards\//)?.[1]];
-      const object = () => bucket.get(key, options);
-      return fault ? fault(object) : object();
-    },
+  const asks = operation => (key, options) => {
+    const fault = faults[key.match(/^packs\/([a-z]+)\/shards\//)?.[1]];
+    const object = () => bucket[operation](key, options);
+    return fault ? fault(object) : object();
   };
+  return { head: asks('head'), get: asks('get') };
 }
 
-let ahead = 0; // of the clock, in milliseconds
-const RealDate = Date;
-const monotonic = performance.now.bind(performance);
-globalThis.Date = class extends RealDate {
-  constructor(...args) {
-    super(...(args.length > 0 ? args : [RealDate.now() + ahead]));
-  }
-  static now() {
-    return RealDate.now() + ahead;
-  }
-};
-Object.defineProperty(globalThis, 'performance', {
-  value: { timeOrigin: performance.timeOrigin, now: () => monotonic() + ahead },
-});
-
-let starts = 0;
-let last = null;
+let starts = 0; // of programs, by requests
+let last = kept;
 
 export default {
   async fetch(request, env, ctx) {
+    arrived(0);
     const { pathname, searchParams } = new URL(request.url);
     if (!pathname.startsWith('/test/')) {
       try {
@@ -57,7 +47,7 @@ export default {
     const key = pathname.slice('/test/'.length);
     if (request.method === 'PUT') await env.BUCKET.put(key, await request.arrayBuffer());
     if (request.method === 'DELETE') await env.BUCKET.delete(key);
-    ahead += Number(searchParams.get('seconds')) * 1000;
-    return Response.json({ starts, bytes: kept?.bytes });
+    arrived(Number(searchParams.get('seconds')) * 1000);
+    return Response.json({ starts, silent, bytes: kept?.bytes });
   },
 };

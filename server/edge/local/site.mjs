@@ -34,8 +34,9 @@ export async function start({
     contents: await readFile(from),
   });
   const modules = await Promise.all([
-    ...(entry ? [module('ESModule', `server/edge/local/${entry}`)] : []),
+    ...(entry ? [entry, 'isolate.mjs'].map(file => module('ESModule', `server/edge/local/${file}`)) : []),
     module('ESModule', 'server/edge/worker.mjs'),
+    module('ESModule', 'server/edge/kept.mjs'),
     module('ESModule', 'server/edge/program.mjs'),
     module('ESModule', 'build/edge/wasm_exec.js', path.join(build, 'wasm_exec.js')),
     module('CompiledWasm', 'build/edge/edge.wasm', path.join(build, 'edge.wasm')),

@@ -42,7 +42,7 @@ type Report struct {
 	Samples []Sample       `json:"samples"`
 	Kinds   map[string]int `json:"kinds"`  // of requests
 	Errors  []string       `json:"errors"` // the first of them
-	Starts  int            `json:"starts"` // of the Go program
+	Starts  int            `json:"starts"` // of further Go programs
 	Seconds float64        `json:"seconds"`
 }
 

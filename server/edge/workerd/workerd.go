@@ -198,7 +198,8 @@ func (s *Site) Stop() error {
 
 // State is what local/faults.mjs tells of the Go program that is kept.
 type State struct {
-	Starts int   // how many there were
+	Starts int   // of programs by requests: none where the early one lives on
+	Silent int   // how often the bucket was asked for what it never answers
 	Bytes  int64 // of WebAssembly memory, which never shrinks
 }
 
