@@ -319,7 +319,7 @@ test('keys: find, new, and all of them', async () => {
   assert.equal(await parts(page).message.inputValue(), '?');
   await page.getByRole('button', { name: 'New conversation', exact: true }).focus();
   await page.keyboard.press('?');
-  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await dialog.waitFor();
   await assertAccessible(page, 'with the keys');
   await page.keyboard.press('Escape');

@@ -218,7 +218,7 @@ test('a session breaks no rule of its policy, and an injected script is refused'
   for (const [name, part] of [
     ['Settings of this conversation', 'mixtab-settings dialog'],
     ['What the engine is doing', 'mixtab-panel aside'],
-    ['Keys', 'mixtab-keys dialog'],
+    ['Keyboard shortcuts', 'mixtab-keys dialog'],
   ]) {
     await page.getByRole('button', { name, exact: true }).click();
     await page.locator(part).waitFor(); // Its script is loaded and its styles apply.

@@ -132,7 +132,7 @@ test('an answer is given again, stopped, and continued', async () => {
   const { stop, answers, log } = parts(page);
   await ask(page, 'What is your favourite condiment?', 1);
   await pretend(page, { rate: 1 });
-  await page.getByRole('button', { name: 'Answer 1 again' }).click();
+  await page.getByRole('button', { name: 'Regenerate answer 1' }).click();
   await stop.waitFor();
   await page.getByRole('group', { name: 'Answer 1' }).getByText('2 of 2').waitFor();
   await answers.getByText("Well, I'm").waitFor();

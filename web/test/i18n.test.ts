@@ -53,6 +53,14 @@ describe.each(Object.entries(catalogue))('%s', (tag, texts) => {
   });
 });
 
+describe('French', () => {
+  it('keeps punctuation on the line of its word', () => {
+    // What the model is sent has the spaces that it was taught.
+    const own = [...flatten(catalogue.fr)].filter(([key]) => !key.startsWith('example.'));
+    expect(own.filter(([, text]) => / [;:?!»]|« /.test(text))).toEqual([]);
+  });
+});
+
 describe('the choice of a language', () => {
   it.each([
     [['de-CH', 'en'], 'de'],

@@ -23,6 +23,7 @@ describe('TokenCount', () => {
     const { engine, spy } = fakeEngine();
     const { count, requestUpdate } = counter();
     for (const text of ['o', 'on', 'one']) count.update(engine, text, []);
+    expect(count.total).toBeUndefined(); // Not 0: it is not counted yet.
     await rested();
     expect(count.total).toBe(3);
     expect(spy).toHaveBeenCalledTimes(1);

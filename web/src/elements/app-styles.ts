@@ -28,10 +28,19 @@ export const appStyles = css`
   footer {
     grid-area: footer;
     min-width: 0;
-    width: 100%;
-    max-width: calc(var(--measure) + 2 * var(--gutter));
-    margin: 0 auto;
     padding: 0.5rem var(--gutter) max(0.5rem, env(safe-area-inset-bottom));
+  }
+  footer > * {
+    max-width: var(--measure);
+    margin-inline: auto;
+  }
+  /* As much as the conversation's scroll bar takes, so that both stand on one line. */
+  @media (min-width: 40rem) {
+    footer {
+      overflow: hidden;
+      scrollbar-gutter: stable both-edges;
+      scrollbar-width: thin;
+    }
   }
   mixtab-panel {
     grid-area: panel;

@@ -161,7 +161,7 @@ export class MixtabApp extends MixtabElement {
           .used=${figures?.contextTokens ?? 0}
           @edit-last=${() => this.conversation.editLast()}
           @draft=${(event: CustomEvent<string>) => this.#chat?.setDraft(event.detail)}
-          @send=${(event: CustomEvent<string>) => this.#send(event.detail)}
+          @send=${(event: CustomEvent<string>) => this.#ask(event.detail) || event.preventDefault()}
           @stop=${() => this.#chat?.stop()}
         ></mixtab-composer>
         <mixtab-figures
@@ -288,10 +288,6 @@ export class MixtabApp extends MixtabElement {
     await this.#engines?.choose(pack);
   }
 
-  #send(text: string): void {
-    if (this.#ask(text)) this.#chat?.setDraft('');
-  }
-
   #ask(text: string): boolean {
     if (!this.#chat?.send(text)) return false;
     this.composer.focus();
@@ -327,8 +323,9 @@ export class MixtabApp extends MixtabElement {
 
   readonly #keyed = (event: KeyboardEvent): void => {
     const path = event.composedPath();
-    // What lies on top of the page has its own keys; the list's drawer shares the page's.
-    if (event.defaultPrevented || (path.some(isOnTop) && !path.includes(this.side))) return;
+    // Keys of an input method are its own. So are those of what lies on top of the page; the list's drawer shares the page's.
+    if (event.isComposing || event.defaultPrevented || (path.some(isOnTop) && !path.includes(this.side)))
+      return;
     const key = event.key.toLowerCase();
     const command = (event.ctrlKey || event.metaKey) && !event.altKey;
     if (command && key === 'k' && !event.shiftKey) {

@@ -151,7 +151,7 @@ export class MixtabChat extends MixtabElement {
           .dropZone=${this as EventTarget}
           @edit-last=${() => this.conversation.editLast()}
           @draft=${(event: CustomEvent<string>) => this.#chat?.setDraft(event.detail)}
-          @send=${(event: CustomEvent<string>) => this.#send(event.detail)}
+          @send=${(event: CustomEvent<string>) => this.#ask(event.detail) || event.preventDefault()}
           @stop=${() => this.#chat?.stop()}
         ></mixtab-composer>
       </footer>
@@ -166,7 +166,7 @@ export class MixtabChat extends MixtabElement {
     new StoreController(this, this.#engines);
     new StoreController(this, this.#chat);
     this.addEventListener('keydown', event => {
-      if (event.key === 'Escape' && !event.defaultPrevented) this.#chat?.stop();
+      if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented) this.#chat?.stop();
     });
     void this.#chat.restore();
     if (this.isConnected) await this.#engines.open();
@@ -187,14 +187,15 @@ export class MixtabChat extends MixtabElement {
       .demo=${this.#demo}
       .brief=${brief}
       .host=${host === location.host ? undefined : host}
-      @example=${(event: CustomEvent<string>) => this.#chat?.send(event.detail)}
+      @example=${(event: CustomEvent<string>) => this.#ask(event.detail)}
     ></mixtab-welcome>`;
   }
 
-  #send(text: string): void {
-    if (!this.#chat?.send(text)) return;
-    this.#chat.setDraft('');
+  /** False: something is waiting already. */
+  #ask(text: string): boolean {
+    if (!this.#chat?.send(text)) return false;
     this.conversation.follow();
+    return true;
   }
 
   #anew(): void {

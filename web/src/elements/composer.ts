@@ -21,7 +21,7 @@ import './attachment.ts';
 
 /**
  * Where a message is written, and files are added to it. Fires "draft" with what is written,
- * "send" with the text, "stop", and "edit-last" to change what was sent last.
+ * "send" with the text, which stays where that is cancelled, "stop", and "edit-last" to change what was sent last.
  */
 @customElement('mixtab-composer')
 export class MixtabComposer extends MixtabElement {
@@ -53,6 +53,8 @@ export class MixtabComposer extends MixtabElement {
     files => void this.#attach(files),
   );
   readonly #count = new TokenCount(this);
+  /** What the button was for at the first press of several. */
+  #pressedWhileAnswering = false;
   readonly #sendIcon = icon(ArrowUp);
   readonly #stopIcon = icon(Square);
   readonly #fileIcon = icon(Paperclip);
@@ -235,7 +237,7 @@ export class MixtabComposer extends MixtabElement {
     const label = this.answering ? t('stop') : t('send');
     const disabled = !this.answering && (this.waiting || this.#empty);
     return html`
-      <button class="primary ${this.answering ? 'stop' : ''}" aria-label=${label} title=${label} ?disabled=${disabled}>
+      <button class="primary ${this.answering ? 'stop' : ''}" aria-label=${label} title=${label} ?disabled=${disabled} @click=${this.#pressed}>
         ${this.answering ? this.#stopIcon : this.#sendIcon}
       </button>
     `;
@@ -329,17 +331,26 @@ export class MixtabComposer extends MixtabElement {
     this.focus();
   }
 
+  /** A double click means twice what the button said at first, not also what it has become: Send and then Stop. */
+  #pressed(event: MouseEvent): void {
+    if (event.detail <= 1) this.#pressedWhileAnswering = this.answering;
+    else if (this.answering !== this.#pressedWhileAnswering) event.preventDefault();
+  }
+
   #submitted(event: SubmitEvent): void {
     event.preventDefault();
     if (this.answering) this.#fire('stop');
     else this.#send();
   }
 
+  /** What was taken is gone at once: a second press of the key may come before the page is drawn again. */
   #send(): void {
-    if (!this.#empty) this.#fire('send', this.#composed().trim());
+    if (this.#empty || !this.#fire('send', this.#composed().trim())) return;
+    this.attachments = [];
+    this.#write('');
   }
 
-  #fire(type: 'draft' | 'send' | 'stop' | 'edit-last', detail?: string): void {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+  #fire(type: 'draft' | 'send' | 'stop' | 'edit-last', detail?: string): boolean {
+    return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: type === 'send' }));
   }
 }

@@ -129,6 +129,8 @@ export class MixtabConversation extends MixtabElement {
         display: flex;
         align-items: center;
         gap: 0.375rem;
+        width: max-content;
+        max-width: calc(100% - 2rem);
         background: var(--raised);
         font-size: var(--small);
       }

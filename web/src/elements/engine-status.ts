@@ -6,6 +6,7 @@ import { t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
 import { base } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import { Media } from './media.ts';
 import './model-chip.ts';
 
 /**
@@ -18,8 +19,10 @@ export class MixtabEngineStatus extends MixtabElement {
   @property({ type: Boolean }) answering = false;
   @property() pack = '';
   @property({ type: Boolean }) demo = true;
-  /** There is no other model to choose here. */
+  /** There is no other model to choose here, and no chip for it. */
   @property({ type: Boolean }) fixed = false;
+
+  readonly #narrow = new Media(this, '(max-width: 40rem)');
 
   static override styles = [
     base,
@@ -78,14 +81,24 @@ export class MixtabEngineStatus extends MixtabElement {
           font-size: 0.75rem;
           gap: 0 0.5rem;
         }
+        .engine:has(mixtab-model-chip) {
+          flex-wrap: nowrap;
+        }
+        mixtab-model-chip {
+          min-width: 0;
+        }
+        mixtab-model-chip ~ .bytes {
+          display: none; /* The line below tells how far it is. */
+        }
       }
     `,
   ];
 
   protected override render() {
     const status = this.#status();
-    // The chip tells a calm state; the words beside it are then for screen readers.
-    const quiet = !this.fixed && this.engine.kind === 'ready' && status === t('status.ready');
+    // The chip tells a calm state, and on a phone a download; the words beside it are then for screen readers.
+    const calm = !this.fixed && this.engine.kind === 'ready' && !this.engine.restoring && !this.answering;
+    const quiet = calm && (this.#narrow.matches || status === t('status.ready'));
     return html`
       <div class="engine">
         ${
@@ -121,8 +134,11 @@ export class MixtabEngineStatus extends MixtabElement {
   #loaded() {
     const { loaded, total } = this.#bytes();
     if (total === 0 || (this.engine.kind === 'ready' && loaded === total)) return nothing;
-    return html`<span
-      >${t('progress.bytes', { loaded: bytes(loaded), total: bytes(total) })}, ${percent(loaded / total)}</span
+    const share = percent(loaded / total);
+    // Of a download behind a model that is ready, the chip tells the share.
+    const told = !this.fixed && this.engine.kind === 'ready' && !this.engine.restoring;
+    return html`<span class="bytes"
+      >${t('progress.bytes', { loaded: bytes(loaded), total: bytes(total) })}${told ? nothing : `, ${share}`}</span
     >`;
   }
 

@@ -8,6 +8,19 @@ import { MixtabElement } from './element.ts';
 /** Trying again cannot help where the browser itself lacks something. */
 const final: ReadonlySet<Code> = new Set(['no_webgpu']);
 
+/** Those that have WebGPU, the visitor's own first. */
+const browsers = [...(['chrome', 'safari', 'firefox'] as const)].sort(
+  (a, b) => Number(isThis(b)) - Number(isThis(a)),
+);
+
+function isThis(browser: 'chrome' | 'safari' | 'firefox'): boolean {
+  const { userAgent } = navigator;
+  // Chrome says that it is Safari too.
+  return browser === 'safari'
+    ? /Safari/.test(userAgent) && !/Chrom/.test(userAgent)
+    : userAgent.toLowerCase().includes(browser);
+}
+
 /** What went wrong, what is safe, what to do; in that order. Fires "retry". */
 @customElement('mixtab-failure')
 export class MixtabFailure extends MixtabElement {
@@ -86,9 +99,7 @@ export class MixtabFailure extends MixtabElement {
   #browsers() {
     return html`<ul>
       ${isSecureContext ? nothing : html`<li>${t('failure.no_webgpu.insecure')}</li>`}
-      <li>${t('failure.no_webgpu.chrome')}</li>
-      <li>${t('failure.no_webgpu.safari')}</li>
-      <li>${t('failure.no_webgpu.firefox')}</li>
+      ${browsers.map(name => html`<li>${t(`failure.no_webgpu.${name}`)}</li>`)}
     </ul>`;
   }
 

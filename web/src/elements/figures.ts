@@ -1,4 +1,4 @@
-import { css, html } from 'lit';
+import { css, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { decimal, integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
@@ -44,6 +44,11 @@ export class MixtabFigures extends SeeElement {
       button:hover {
         background: var(--sunken);
       }
+      @media (max-width: 40rem) {
+        .spare {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -53,29 +58,32 @@ export class MixtabFigures extends SeeElement {
 
   protected override render() {
     return html`<button title=${t('see.open')} aria-expanded=${this.panelShown} @click=${this.#clicked}>
-      <span class="unseen">${t('see.open')}: </span>${this.#parts().map(part => html`<span>${part}</span>`)}
+      <span class="unseen">${t('see.open')}: </span>${this.#parts()}
     </button>`;
   }
 
-  #parts(): string[] {
+  /** A phone has no room for what can be spared. */
+  #parts(): TemplateResult[] {
     const { figures, context, dropped } = this;
     const { log, counters } = this.see;
-    const parts = [];
-    if (!this.#online.now) parts.push(t('see.offline'));
+    const parts: TemplateResult[] = [];
+    const add = (text: string, spare = false) =>
+      parts.push(html`<span class=${spare ? 'spare' : ''}>${text}</span>`);
+    if (!this.#online.now) add(t('see.offline'));
     if (figures && figures.tokensPerSecond > 0) {
-      parts.push(t('figures.speed', { speed: decimal(figures.tokensPerSecond) }));
+      add(t('figures.speed', { speed: decimal(figures.tokensPerSecond) }));
     }
-    if (figures) parts.push(t('figures.first', { seconds: decimal(figures.firstTokenMs / 1000) }));
+    if (figures) add(t('figures.first', { seconds: decimal(figures.firstTokenMs / 1000) }), true);
     if (figures?.contextTokens !== undefined && context > 0) {
-      parts.push(t('figures.context', { used: integer(figures.contextTokens), size: integer(context) }));
+      add(t('figures.context', { used: integer(figures.contextTokens), size: integer(context) }));
     }
     if (log && counters && !counters.experts.resident) {
       const fit = { slots: integer(counters.experts.slots), all: integer(expertsOf(log.shape)) };
-      parts.push(t('see.expertsFit', fit));
+      add(t('see.expertsFit', fit));
     }
-    if (dropped > 0) parts.push(t('figures.dropped', { count: dropped }));
-    if (!figures) parts.push(t('figures.local'));
-    if (this.demo) parts.push(t('figures.demo'));
+    if (dropped > 0) add(t('figures.dropped', { count: dropped }));
+    if (!figures) add(t('figures.local'));
+    if (this.demo) add(t('figures.demo'));
     return parts;
   }
 

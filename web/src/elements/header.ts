@@ -119,10 +119,21 @@ export class MixtabHeader extends MixtabElement {
       }
       .tools[popover] button.icon {
         width: auto;
+        height: auto;
+        min-height: 2.5rem;
         display: flex;
         gap: 0.75rem;
-        padding: 0 0.625rem;
+        padding: 0.25rem 0.625rem;
         color: inherit;
+        line-height: 1.35;
+        text-align: start;
+      }
+      .tools[popover] button.icon svg {
+        flex: none;
+      }
+      button[aria-pressed='true'] {
+        color: var(--ink);
+        background: var(--sunken);
       }
       .tools[popover] select {
         background: var(--raised);

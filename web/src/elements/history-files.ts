@@ -24,14 +24,13 @@ export class MixtabHistoryFiles extends MixtabElement {
       .buttons {
         display: flex;
         flex-wrap: wrap;
-        gap: 0.25rem;
         padding: 0.5rem 0.5rem 0;
         border-top: 1px solid var(--hairline);
       }
       button {
         display: flex;
         align-items: center;
-        gap: 0.5rem;
+        gap: 0.375rem;
         padding: 0.375rem 0.5rem;
         border-color: transparent;
         border-radius: 0.5rem;

@@ -87,13 +87,18 @@ export const historyStyles = css`
     line-height: 1.4;
     text-align: start;
   }
-  .title:hover:not(:disabled),
-  .row:hover {
+  .row:has(.title):hover {
     background: color-mix(in oklab, var(--ink) 6%, transparent);
   }
-  .title[aria-current] {
+  .title:hover:not(:disabled) {
+    background: none;
+  }
+  .row:has([aria-current]),
+  .row:has([aria-current]):hover {
     background: var(--raised);
-    border-color: var(--hairline);
+    box-shadow: inset 0 0 0 1px var(--hairline);
+  }
+  .title[aria-current] {
     font-weight: 550;
   }
   .name {

@@ -43,14 +43,24 @@ export class MixtabKeys extends MixtabElement {
       }
       dl {
         display: grid;
-        grid-template-columns: auto 1fr;
+        grid-template-columns: auto minmax(0, 1fr);
         gap: 0.5rem 1.25rem;
         margin: 0.75rem 0 0;
       }
       dt {
         display: flex;
+        flex-wrap: wrap;
         gap: 0.25rem;
         align-items: baseline;
+      }
+      @media (max-width: 30rem) {
+        dl {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 0.125rem;
+        }
+        dd + dt {
+          margin-top: 0.625rem;
+        }
       }
       dd {
         margin: 0;
@@ -80,8 +90,8 @@ export class MixtabKeys extends MixtabElement {
       [[t('history.keys.enter')], t('send')],
       [[t('history.keys.shift'), t('history.keys.enter')], t('history.keys.line')],
       [['↑', '↓'], t('history.keys.walk')],
-      [['F2'], t('history.rename')],
-      [[t('history.keys.deletes')], t('history.delete')],
+      [['F2'], t('history.keys.rename')],
+      [[t('history.keys.deletes')], t('history.keys.delete')],
       [['?'], t('history.keys.all')],
     ];
     return html`

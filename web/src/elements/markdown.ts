@@ -76,7 +76,13 @@ export class MixtabMarkdown extends MixtabElement {
       td {
         border-bottom: 1px solid var(--hairline);
         padding: 0.375rem 1rem 0.375rem 0;
+      }
+      th:not([align]) {
         text-align: start;
+      }
+      th:last-child,
+      td:last-child {
+        padding-inline-end: 0;
       }
       hr {
         border: 0;

@@ -186,7 +186,7 @@ export class MixtabMessage extends MixtabElement {
   }
 
   #note() {
-    const { state, error } = this.turn;
+    const { state, error, text } = this.turn;
     switch (state) {
       case 'stopped':
         return html`<p class="note">${t('stopped')}</p>`;
@@ -199,7 +199,7 @@ export class MixtabMessage extends MixtabElement {
             ${t(`failure.${error.code}.title`)}. ${t(`failure.${error.code}.remedy`)}
           </p>`;
         }
-        return html`<p class="note">${t('stopped')}</p>`;
+        return html`<p class="note">${t(text === '' ? 'talk.unanswered' : 'stopped')}</p>`;
       default:
         return nothing;
     }

@@ -125,7 +125,7 @@ export class MixtabModelAdd extends MixtabElement {
             aria-describedby="hint"
             autocomplete="off"
             spellcheck="false"
-            placeholder="https://example.org/packs/mixtral-q4/"
+            placeholder="https://example.org/pack/"
           />
           <button ?disabled=${this.busy}>${t('models.add.look')}</button>
         </form>

@@ -77,9 +77,9 @@ export class MixtabModelCheck extends MixtabElement {
     return html`
       <section aria-label=${t('models.check.title')}>
         <dl>
-          ${disk.need > 0 ? this.#bar(t('models.check.disk'), disk, bytes) : nothing}
-          ${known ? this.#bar(t('models.check.memory'), known.memory, bytes) : nothing}
-          ${known && known.experts.kind !== 'none' ? this.#bar(t('models.check.speed'), known.speed, pace) : nothing}
+          ${disk.need > 0 ? this.#bar('disk', disk) : nothing}
+          ${known ? this.#bar('memory', known.memory) : nothing}
+          ${known && known.experts.kind !== 'none' ? this.#bar('speed', known.speed) : nothing}
         </dl>
         <p class="verdict" role="status">
           ${known ? sentence(known) : html`${diskSentence(room)} <span class="told">${t('models.check.measuring')}</span>`}
@@ -90,13 +90,17 @@ export class MixtabModelCheck extends MixtabElement {
   }
 
   /** How much of what is needed is there. */
-  #bar(name: string, { need, have }: Bar, say: (value: number) => string) {
+  #bar(of: 'disk' | 'memory' | 'speed', { need, have }: Bar) {
+    const told =
+      of === 'speed'
+        ? t('models.check.paced', { need: pace(need), have: pace(have) })
+        : t('models.check.against', { need: bytes(need), have: bytes(have) });
     const share = need > 0 ? Math.min(1, have / need) : 1;
     return html`
-      <dt>${name}</dt>
+      <dt>${t(`models.check.${of}`)}</dt>
       <dd>
         <div class="bar ${share < 1 ? 'short' : ''}"><div class="have" .style=${`transform: scaleX(${share})`}></div></div>
-        <span class="told">${t('models.check.against', { need: say(need), have: say(have) })}</span>
+        <span class="told">${told}</span>
       </dd>
     `;
   }

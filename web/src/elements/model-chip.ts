@@ -7,6 +7,12 @@ import type { EngineState } from '../state/engine-store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
 
+interface Part {
+  readonly text: string;
+  /** A phone has no room for it. */
+  readonly spare?: boolean;
+}
+
 /** "Demo · 6.8 MB · ready": which model it is, and how much of it is here. Fires "models" when clicked. */
 @customElement('mixtab-model-chip')
 export class MixtabModelChip extends MixtabElement {
@@ -19,25 +25,41 @@ export class MixtabModelChip extends MixtabElement {
     button,
     css`
       button {
+        display: flex;
         max-width: 100%;
         padding: 0.25rem 0.75rem;
-        overflow-wrap: anywhere;
-        text-align: start;
+        white-space: pre;
         line-height: 1.35;
         font-variant-numeric: tabular-nums;
       }
+      /* A long name gives way to what becomes of the model. */
+      span {
+        flex: none;
+      }
+      .name {
+        flex: 0 1 auto;
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
       @media (max-width: 40rem) {
         button {
-          padding: 0.125rem 0.5rem;
+          padding: 0.25rem 0.625rem;
+        }
+        .spare {
+          display: none;
         }
       }
     `,
   ];
 
   protected override render() {
-    const text = [this.#name(), ...this.#state()].join(' · ');
+    const name = this.#name();
+    const parts = this.#state();
+    const text = [name, ...parts.map(part => part.text)].join(' · ');
     const label = t('models.chip.open', { model: text });
-    return html`<button aria-label=${label} title=${t('header.models')} @click=${this.#clicked}>${text}</button>`;
+    return html`<button aria-label=${label} title=${t('header.models')} @click=${this.#clicked}><span class="name"
+        >${name}</span
+      >${parts.map(({ text, spare }) => html`<span class=${spare ? 'spare' : ''}> · ${text}</span>`)}</button>`;
   }
 
   #name(): string {
@@ -48,16 +70,19 @@ export class MixtabModelChip extends MixtabElement {
   }
 
   /** Of one that is not open yet, the engine's status says more. */
-  #state(): string[] {
+  #state(): Part[] {
     if (this.engine.kind !== 'ready') return [];
     const { download } = this.engine;
     const { packBytes } = this.engine.engine.info;
-    if (!download || download.phase === 'done') return [bytes(packBytes), t('models.chip.ready')];
-    const share = percent(download.doneBytes / download.totalBytes);
-    if (download.phase === 'paused') return [share, t('models.chip.paused')];
-    if (download.phase === 'failed') return [share, t('models.chip.stopped')];
+    if (!download || download.phase === 'done') {
+      return [{ text: bytes(packBytes), spare: true }, { text: t('models.chip.ready') }];
+    }
+    const share = { text: percent(download.doneBytes / download.totalBytes) };
+    if (download.phase === 'paused') return [share, { text: t('models.chip.paused') }];
+    if (download.phase === 'failed') return [share, { text: t('models.chip.stopped') }];
     const { secondsLeft } = download;
-    return [share, ...(secondsLeft ? [t('models.left', { time: duration(secondsLeft) })] : [])];
+    if (!secondsLeft) return [share];
+    return [share, { text: t('models.left', { time: duration(secondsLeft) }), spare: true }];
   }
 
   #clicked(): void {

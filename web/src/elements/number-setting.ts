@@ -35,6 +35,7 @@ export class MixtabNumberSetting extends MixtabElement {
       }
       .controls {
         flex: 1 1 14rem;
+        min-width: 0;
         display: flex;
         align-items: center;
         justify-content: end;

@@ -39,6 +39,9 @@ export class MixtabPending extends MixtabElement {
         color: var(--muted);
         font-size: var(--small);
       }
+      button.plain {
+        margin-inline-end: -0.5rem; /* Its word ends where the message does. */
+      }
     `,
   ];
 

@@ -77,6 +77,7 @@ export class MixtabSettings extends MixtabElement {
         overflow-y: auto;
         padding: 1rem 1.25rem 1.25rem;
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1.25rem;
       }
       .text label {
@@ -103,6 +104,7 @@ export class MixtabSettings extends MixtabElement {
       }
       details > div {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 1.25rem;
         margin-top: 1rem;
       }

@@ -69,6 +69,7 @@ export class MixtabSide extends MixtabElement {
         align-items: center;
         justify-content: space-between;
         padding: 0.5rem 0.5rem 0 1rem;
+        z-index: 1; /* The list would lie on the focus of its button. */
       }
       h2 {
         margin: 0;

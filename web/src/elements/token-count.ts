@@ -46,8 +46,13 @@ export class TokenCount {
     for (const file of added) void this.#countFile(engine, file);
     if (!typed) return;
     clearTimeout(this.#timer);
-    if (text === '') this.#textTokens = 0;
-    else this.#timer = setTimeout(() => void this.#countText(engine, text), rest);
+    if (text === '') {
+      this.#textTokens = 0;
+      return;
+    }
+    // The last count of a text that grows is near enough; of one that begins there is none yet.
+    if (this.#textTokens === 0) this.#textTokens = undefined;
+    this.#timer = setTimeout(() => void this.#countText(engine, text), rest);
   }
 
   async #countText(engine: Engine, text: string): Promise<void> {

@@ -11,7 +11,7 @@ export class MixtabWelcome extends MixtabElement {
   @property() host: string | undefined;
   @property({ type: Boolean }) demo = true;
   /** Only what this is, where something else needs the reader's eye. */
-  @property({ type: Boolean }) brief = false;
+  @property({ type: Boolean, reflect: true }) brief = false;
 
   static override styles = [
     base,
@@ -19,6 +19,9 @@ export class MixtabWelcome extends MixtabElement {
     css`
       :host {
         margin-block: auto;
+      }
+      :host([brief]) {
+        margin-block: 0 1rem;
       }
       h2 {
         margin: 0 0 0.75rem;
@@ -78,12 +81,14 @@ export class MixtabWelcome extends MixtabElement {
     return html`
       <h3>${t('welcome.examples')}</h3>
       <ul>
-        ${examples.map(text => html`<li><button @click=${() => this.#choose(text)}>${spaced(text)}</button></li>`)}
+        ${examples.map(text => html`<li><button @click=${(event: MouseEvent) => this.#choose(event, text)}>${spaced(text)}</button></li>`)}
       </ul>
     `;
   }
 
-  #choose(text: string): void {
+  /** A double click asks once. */
+  #choose(event: MouseEvent, text: string): void {
+    if (event.detail > 1) return;
     this.dispatchEvent(new CustomEvent('example', { detail: text }));
   }
 }

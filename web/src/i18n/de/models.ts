@@ -8,7 +8,7 @@ export const models: Same<typeof english> = {
     'Ein Modell ist ein Ordner mit Dateien, ein Paket. Es läuft auf diesem Rechner, woher die Dateien auch kommen.',
   list: 'Modelle, die diese Seite kennt',
   demo: 'Eingebaute Demo',
-  inUse: 'In Gebrauch',
+  inUse: 'In Verwendung',
   licence: 'Lizenz: {{licence}}',
   source: 'Von {{source}}',
   torrent: 'Per Torrent herunterladen',
@@ -47,12 +47,12 @@ export const models: Same<typeof english> = {
     '{{files}} Dateien im Ordner sind beschädigt oder fehlen. Kopieren Sie das Paket noch einmal dorthin.',
   action: {
     allow: 'Lesen erlauben',
-    use: 'Dieses Modell nehmen',
+    use: 'Dieses Modell verwenden',
     startNow: 'Jetzt schon chatten',
     download: '{{size}} herunterladen',
     resume: 'Fortsetzen, noch {{size}}',
     copy: '{{size}} in den Speicher des Browsers kopieren',
-    resumeCopy: 'Weiter kopieren, noch {{size}}',
+    resumeCopy: 'Weiterkopieren, noch {{size}}',
     pause: 'Anhalten',
     cancel: 'Abbrechen',
     stop: 'Prüfung abbrechen',
@@ -73,20 +73,21 @@ export const models: Same<typeof english> = {
   undo: 'Rückgängig',
   check: {
     title: 'Passt es?',
-    disk: 'Platte',
+    disk: 'Festplatte',
     memory: 'GPU-Speicher',
     speed: 'Tempo',
     measuring: 'Speicher und Tempo werden mit einem Experten des Modells gemessen…',
     about:
-      'Ein Experte ist einer der Teile, von denen jedes Wort zwei braucht. Gemessen auf {{adapter}}, auf den Faktor zwei genau.',
-    against: '{{have}} da, {{need}} nötig',
+      'Ein Experte ist ein Teil des Modells; jedes Wort braucht zwei je Schicht. Gemessen auf {{adapter}}, auf den Faktor zwei genau.',
+    against: '{{have}} verfügbar, {{need}} nötig',
+    paced: '{{have}} zu erwarten; man liest etwa {{need}}',
     pace: '{{words}} Wörter/s',
   },
   disk: {
     stored: 'Es ist nichts mehr herunterzuladen.',
     folder: 'Es wird gelesen, wo es liegt, ohne Kopie.',
-    fits: 'Passt auf die Platte.',
-    short: 'Passt nicht auf die Platte: Es fehlen {{size}}.',
+    fits: 'Passt auf die Festplatte.',
+    short: 'Passt nicht auf die Festplatte: Es fehlen {{size}}.',
     unkept: 'Dieses Fenster behält keine Dateien, daher wird es bei jedem Besuch neu heruntergeladen.',
   },
   gpu: {
@@ -100,12 +101,13 @@ export const models: Same<typeof english> = {
   add: {
     title: 'Ein Modell hinzufügen',
     address: 'Von einer Adresse',
-    addressHint: 'Des Ordners, in dem manifest.json liegt. Was es braucht, sehen Sie vor dem Herunterladen.',
+    addressHint:
+      'Die Adresse des Ordners, in dem manifest.json liegt. Was das Modell braucht, sehen Sie vor dem Herunterladen.',
     look: 'Nachsehen',
     looking: 'Wird nachgesehen…',
     folder: 'Von diesem Rechner',
     folderHint:
-      'Ein Ordner auf einer Platte oder einem Stick, ausgewählt oder hierher gezogen. Er wird gelesen, wo er liegt; kopiert wird nichts.',
+      'Ein Ordner auf einer Festplatte oder einem Stick, ausgewählt oder hierher gezogen. Er wird gelesen, wo er liegt; kopiert wird nichts.',
     choose: 'Ordner wählen',
   },
   problem: {
@@ -133,25 +135,25 @@ export const models: Same<typeof english> = {
     quota:
       'Der Browser hat keinen Platz mehr. Was gekommen ist, bleibt. Schaffen Sie Platz oder löschen Sie ein anderes Modell und setzen Sie dann fort.',
     unavailable:
-      'Dieses Fenster behält keine Dateien, vielleicht weil es privat ist. Das Modell läuft trotzdem, wird aber jedes Mal neu geholt. Ein Ordner auf diesem Rechner braucht kein Herunterladen.',
+      'Dieses Fenster behält keine Dateien, vielleicht weil es privat ist. Das Modell läuft trotzdem, wird aber jedes Mal neu geholt. Bei einem Ordner auf diesem Rechner ist nichts herunterzuladen.',
     busy: 'Ein anderer Tab benutzt diese Dateien. Schließen Sie andere Tabs dieser Seite und versuchen Sie es erneut.',
     deleted: 'Das Modell wurde inzwischen aus diesem Browser gelöscht. Laden Sie es noch einmal herunter.',
   },
   storage: {
-    title: 'Speicher',
+    title: 'Speicherplatz',
     used: 'Diese Seite belegt {{used}} von {{quota}}, die der Browser anbietet.',
     kept: 'Der Browser behält es, bis Sie es löschen.',
-    unsure: 'Der Browser darf es von selbst löschen, wenn die Platte voll ist.',
+    unsure: 'Der Browser darf es von selbst löschen, wenn die Festplatte voll ist.',
     ask: 'Den Browser bitten, es zu behalten',
     private:
-      'Dieses Fenster behält keine Dateien, vielleicht weil es privat ist. Modelle werden bei jedem Besuch neu geholt; ein Ordner auf diesem Rechner braucht kein Herunterladen.',
+      'Dieses Fenster behält keine Dateien, vielleicht weil es privat ist. Modelle werden bei jedem Besuch neu geholt; bei einem Ordner auf diesem Rechner ist nichts herunterzuladen.',
   },
   chip: {
     open: '{{model}}: Liste der Modelle öffnen',
     ready: 'bereit',
     loading: 'lädt',
     paused: 'angehalten',
-    stopped: 'Download angehalten',
+    stopped: 'Download abgebrochen',
     failed: 'läuft nicht',
     other: 'Modell',
   },

@@ -14,7 +14,7 @@ export const page: Same<typeof english> = {
     models: 'Modelle',
     panel: 'Was die Engine tut',
     menu: 'Mehr',
-    keys: 'Tasten',
+    keys: 'Tastenkürzel',
     theme: {
       system: 'Farben: wie das System',
       light: 'Farben: hell',
@@ -31,7 +31,7 @@ export const page: Same<typeof english> = {
     kernels: 'GPU wird vorbereitet',
     ready: 'Bereit',
     answering: 'Antwortet',
-    restoring: 'Die GPU war weg; das Modell wird wiederhergestellt',
+    restoring: 'Die GPU war kurz weg; das Modell wird wiederhergestellt',
     failed: 'Läuft nicht',
   },
   download: {
@@ -103,7 +103,7 @@ export const page: Same<typeof english> = {
       title: 'Die GPU ist nicht mehr da',
       safe: 'Ihre Unterhaltung ist noch hier.',
       remedy:
-        'Das geschieht nach dem Ruhezustand, nach einem Treiberwechsel oder wenn ein anderes Programm die ganze GPU braucht. Versuchen Sie es erneut; kommt es wieder, schließen Sie andere Programme, die die GPU nutzen.',
+        'Das geschieht nach dem Ruhezustand, nach einem Treiber-Update oder wenn ein anderes Programm die ganze GPU braucht. Versuchen Sie es erneut; kommt es wieder, schließen Sie andere Programme, die die GPU nutzen.',
     },
     out_of_memory: {
       title: 'Das Modell passt nicht in den Speicher der GPU',
@@ -131,7 +131,7 @@ export const page: Same<typeof english> = {
       title: 'Der Ordner des Modells lässt sich nicht lesen',
       safe: 'Ihre Unterhaltung ist noch da, und im Ordner wurde nichts geändert.',
       remedy:
-        'Liegt der Ordner auf einem Stick oder einer anderen Platte, stecken Sie sie wieder ein; wurden Dateien verschoben, legen Sie sie zurück. Versuchen Sie es dann noch einmal: Der Browser fragt vielleicht, ob diese Seite den Ordner lesen darf.',
+        'Liegt der Ordner auf einem Stick oder einer anderen Festplatte, schließen Sie diese wieder an; wurden Dateien verschoben, legen Sie sie zurück. Versuchen Sie es dann noch einmal: Der Browser fragt vielleicht, ob diese Seite den Ordner lesen darf.',
     },
     context_full: {
       title: 'Diese Nachricht ist länger, als das Modell lesen kann',

@@ -16,7 +16,7 @@ export const see: Same<typeof english> = {
     router:
       'Für jedes Token wählt ein Router je Schicht {{picked}} davon aus und mischt nach Gewicht, was sie sagen; die anderen ruhen.',
     picture:
-      'Hier ist jede Spalte ein Token und jede Zeile eine Schicht: Die Farbe zeigt den Experten, die Höhe sein Gewicht, und wer blass und umrahmt ist, musste erst in den Speicher der GPU geholt werden.',
+      'Hier ist jede Spalte ein Token und jede Zeile eine Schicht: Die Farbe zeigt den Experten, die Höhe sein Gewicht; was blass und umrahmt ist, musste erst in den Speicher der GPU geholt werden.',
   },
   empty: 'Fragen Sie etwas: Die Token der Antwort erscheinen hier, sobald sie kommen.',
   picture: 'Experten nach Token und Schicht',
@@ -76,7 +76,7 @@ export const see: Same<typeof english> = {
       '{{slots}} von {{all}} Experten passen hinein, und ein Token braucht {{needed}}. Was fehlt, wird erst geholt: Rechnen Sie mit Wartezeit.',
     pool: '{{slots}} von {{all}} Experten passen hinein, weniger als die {{needed}}, die ein Token braucht. Jede Schicht wartet: Antworten werden langsam.',
   },
-  budgetHelp: 'Die Antworten sind dieselben, was immer Sie wählen; nur ihr Tempo nicht.',
+  budgetHelp: 'Die Antworten sind dieselben, was immer Sie wählen; nur ihr Tempo ändert sich.',
   budgetFailed: 'Es bleibt, wie es war: {{reason}}',
   gpuMemory: 'Belegter GPU-Speicher',
   heap: 'Speicher des Programms',
@@ -85,7 +85,7 @@ export const see: Same<typeof english> = {
   adapter: 'GPU',
   model: 'Modell',
   connection: 'Verbindung',
-  online: 'Online, auch wenn keine Antwort es braucht',
+  online: 'Online (für Antworten nicht nötig)',
   offline: 'Offline',
   unknown: 'noch nicht bekannt',
   expertsFit: '{{slots}} von {{all}} Experten im Speicher',

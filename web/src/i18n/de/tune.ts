@@ -54,7 +54,7 @@ export const tune: Same<typeof english> = {
   },
   topK: {
     name: 'Top-k',
-    hint: 'Wählt nur unter so vielen der wahrscheinlichsten Wörter; 0 lässt keines aus.',
+    hint: 'Wählt nur unter dieser Anzahl der wahrscheinlichsten Wörter; 0 lässt keines aus.',
   },
   minP: {
     name: 'Min-p',

@@ -74,15 +74,16 @@ export const models = {
     speed: 'Speed',
     measuring: 'Measuring memory and speed, with one expert of the model…',
     about:
-      'An expert is one of the parts that a word uses two of. Measured on {{adapter}}; right to within a factor of two.',
-    against: '{{have}} there, {{need}} needed',
+      'An expert is one of the model’s parts; every word uses two in each layer. Measured on {{adapter}}; right to within a factor of two.',
+    against: '{{have}} available, {{need}} needed',
+    paced: '{{have}} expected; people read about {{need}}',
     pace: '{{words}} words/s',
   },
   disk: {
     stored: 'Nothing is left to download.',
     folder: 'It is read where it lies, without a copy.',
     fits: 'Fits on disk.',
-    short: 'Does not fit on disk: {{size}} are missing.',
+    short: 'Does not fit on disk: {{size}} more are needed.',
     unkept: 'This window keeps no files, so it is downloaded again at each visit.',
   },
   gpu: {
@@ -96,7 +97,8 @@ export const models = {
   add: {
     title: 'Add a model',
     address: 'From an address',
-    addressHint: 'Of the folder that has manifest.json. What it needs is shown before it is downloaded.',
+    addressHint:
+      'The address of the folder that has manifest.json. What it needs is shown before it is downloaded.',
     look: 'Look it up',
     looking: 'Looking…',
     folder: 'From this machine',
@@ -107,10 +109,10 @@ export const models = {
   problem: {
     details: 'Details',
     list: 'The list of models could not be read.',
-    address: 'This is no address. It begins with https:// and ends with the pack’s folder.',
-    file: 'This is no folder. Drop the folder that has manifest.json, not its files.',
+    address: 'This is not an address. It begins with https:// and ends with the pack’s folder.',
+    file: 'This is not a folder. Drop the folder that has manifest.json, not its files.',
     empty:
-      'This folder is no pack: it has no manifest.json. Nothing in it was changed. Choose the folder that has one.',
+      'This folder is not a pack: it has no manifest.json. Nothing in it was changed. Choose the folder that has one.',
     checkpoint:
       'This is a model as Hugging Face publishes it, not packed yet. Pack it once with “go run ./tools/pack -in FOLDER -out PACK -format q4” from mixtab’s source, then choose PACK.',
     newer:
@@ -124,7 +126,7 @@ export const models = {
     missing:
       'There is no pack at this address, or not all of it. Check the address: it is that of the folder with manifest.json.',
     damaged:
-      'These files are no pack, or are damaged. Check that it is the right place; if so, the pack has to be copied there again.',
+      'These files are not a pack, or are damaged. Check that it is the right place; if so, the pack has to be copied there again.',
     quota:
       'The browser has no more room. What has come is kept. Free some disk space or delete another model, then resume.',
     unavailable:

@@ -13,9 +13,9 @@ export const page = {
     models: 'Models',
     panel: 'What the engine is doing',
     menu: 'More',
-    keys: 'Keys',
+    keys: 'Keyboard shortcuts',
     theme: {
-      system: 'Colours: as the system',
+      system: 'Colours: same as the system',
       light: 'Colours: light',
       dark: 'Colours: dark',
     },

@@ -12,7 +12,7 @@ export const models: Same<typeof english> = {
   licence: 'Licencia: {{licence}}',
   source: 'Procede de {{source}}',
   torrent: 'Descargar por torrent',
-  torrentHint: 'cualquier programa de BitTorrent lo obtiene; luego elige su carpeta abajo.',
+  torrentHint: 'cualquier programa de BitTorrent lo descarga; luego elige su carpeta abajo.',
   quality: {
     f32: 'exactamente como se publicó',
     f16: 'prácticamente como se publicó',
@@ -39,8 +39,8 @@ export const models: Same<typeof english> = {
   short: 'Según el cálculo del navegador, faltarán {{size}}.',
   verified_one: 'El único archivo está como debe.',
   verified_other: 'Los {{files}} archivos están como deben.',
-  damaged_one: '{{files}} archivo estaba dañado y se ha vuelto a traer.',
-  damaged_other: '{{files}} archivos estaban dañados y se han vuelto a traer.',
+  damaged_one: '{{files}} archivo estaba dañado y se ha vuelto a descargar.',
+  damaged_other: '{{files}} archivos estaban dañados y se han vuelto a descargar.',
   damagedInFolder_one:
     '{{files}} archivo de la carpeta está dañado o falta. Vuelve a copiar allí el paquete.',
   damagedInFolder_other:
@@ -78,8 +78,9 @@ export const models: Same<typeof english> = {
     speed: 'Velocidad',
     measuring: 'Midiendo memoria y velocidad con un experto del modelo…',
     about:
-      'Un experto es una de las partes, de las que cada palabra usa dos. Medido en {{adapter}}, con un margen de un factor dos.',
+      'Un experto es una parte del modelo; cada palabra usa dos por capa. Medido en {{adapter}}, con un margen de un factor dos.',
     against: '{{have}} disponibles, {{need}} necesarios',
+    paced: '{{have}} previstas; se leen unas {{need}}',
     pace: '{{words}} palabras/s',
   },
   disk: {
@@ -100,7 +101,8 @@ export const models: Same<typeof english> = {
   add: {
     title: 'Añadir un modelo',
     address: 'Desde una dirección',
-    addressHint: 'De la carpeta que tiene manifest.json. Antes de descargarlo se muestra lo que necesita.',
+    addressHint:
+      'La dirección de la carpeta que tiene manifest.json. Antes de descargar se muestra lo que necesita.',
     look: 'Consultar',
     looking: 'Consultando…',
     folder: 'Desde este equipo',
@@ -132,7 +134,7 @@ export const models: Same<typeof english> = {
     quota:
       'El navegador no tiene más espacio. Lo que ha llegado se conserva. Libera espacio o elimina otro modelo y reanuda.',
     unavailable:
-      'Esta ventana no guarda archivos, quizá porque es privada. El modelo funciona igualmente, pero se trae cada vez. Una carpeta de este equipo no necesita descarga.',
+      'Esta ventana no guarda archivos, quizá porque es privada. El modelo funciona igualmente, pero se descarga cada vez. Una carpeta de este equipo no necesita descarga.',
     busy: 'Otra pestaña está usando estos archivos. Cierra las demás pestañas de esta página y reintenta.',
     deleted: 'Entretanto el modelo se ha eliminado de este navegador. Descárgalo de nuevo.',
   },
@@ -143,7 +145,7 @@ export const models: Same<typeof english> = {
     unsure: 'El navegador puede eliminarlo por su cuenta cuando el disco está lleno.',
     ask: 'Pedir al navegador que lo conserve',
     private:
-      'Esta ventana no guarda archivos, quizá porque es privada. Los modelos se traen en cada visita; una carpeta de este equipo no necesita descarga.',
+      'Esta ventana no guarda archivos, quizá porque es privada. Los modelos se descargan en cada visita; una carpeta de este equipo no necesita descarga.',
   },
   chip: {
     open: '{{model}}: abrir la lista de modelos',

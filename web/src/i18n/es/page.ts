@@ -14,7 +14,7 @@ export const page: Same<typeof english> = {
     models: 'Modelos',
     panel: 'Qué está haciendo el motor',
     menu: 'Más',
-    keys: 'Teclas',
+    keys: 'Atajos de teclado',
     theme: {
       system: 'Colores: como el sistema',
       light: 'Colores: claros',
@@ -88,7 +88,7 @@ export const page: Same<typeof english> = {
     retry: 'Reintentar',
     details: 'Lo que dice el motor',
     no_webgpu: {
-      title: 'Este navegador no da una GPU a la página',
+      title: 'Este navegador no ofrece una GPU a la página',
       safe: 'No se ha descargado nada y no se ha perdido nada.',
       remedy: 'El modelo necesita WebGPU. Basta con una de estas opciones:',
       insecure:

@@ -85,7 +85,7 @@ export const see: Same<typeof english> = {
   adapter: 'GPU',
   model: 'Modelo',
   connection: 'Conexión',
-  online: 'En línea, aunque ninguna respuesta lo necesita',
+  online: 'En línea (las respuestas no lo necesitan)',
   offline: 'Sin conexión',
   unknown: 'aún no se sabe',
   expertsFit: '{{slots}} de {{all}} expertos en memoria',

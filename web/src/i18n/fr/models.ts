@@ -8,7 +8,7 @@ export const models: Same<typeof english> = {
     'Un modèle est un dossier de fichiers, un paquet. Il tourne sur cette machine, d’où que viennent les fichiers.',
   list: 'Modèles que cette page connaît',
   demo: 'Démo intégrée',
-  inUse: 'Utilisé',
+  inUse: 'En service',
   licence: 'Licence\u00a0: {{licence}}',
   source: 'Vient de {{source}}',
   torrent: 'Télécharger par torrent',
@@ -40,8 +40,8 @@ export const models: Same<typeof english> = {
   short: 'Selon l’estimation du navigateur, il manquera {{size}}.',
   verified_one: 'Le fichier est tel qu’il doit être.',
   verified_other: 'Les {{files}} fichiers sont tels qu’ils doivent être.',
-  damaged_one: '{{files}} fichier était endommagé et a été récupéré de nouveau.',
-  damaged_other: '{{files}} fichiers étaient endommagés et ont été récupérés de nouveau.',
+  damaged_one: '{{files}} fichier était endommagé et a été téléchargé de nouveau.',
+  damaged_other: '{{files}} fichiers étaient endommagés et ont été téléchargés de nouveau.',
   damagedInFolder_one: '{{files}} fichier du dossier est endommagé ou absent. Recopiez-y le paquet.',
   damagedInFolder_other: '{{files}} fichiers du dossier sont endommagés ou absents. Recopiez-y le paquet.',
   action: {
@@ -77,8 +77,9 @@ export const models: Same<typeof english> = {
     speed: 'Vitesse',
     measuring: 'Mesure de la mémoire et de la vitesse, avec un expert du modèle…',
     about:
-      'Un expert est l’une des parties dont chaque mot utilise deux. Mesuré sur {{adapter}}, à un facteur deux près.',
+      'Un expert est une partie du modèle\u00a0; chaque mot en utilise deux par couche. Mesuré sur {{adapter}}, à un facteur deux près.',
     against: '{{have}} disponibles, {{need}} nécessaires',
+    paced: '{{have}} attendus\u00a0; on en lit environ {{need}}',
     pace: '{{words}} mots/s',
   },
   disk: {
@@ -100,8 +101,8 @@ export const models: Same<typeof english> = {
     title: 'Ajouter un modèle',
     address: 'Depuis une adresse',
     addressHint:
-      'Celle du dossier qui contient manifest.json. Ce qu’il demande est montré avant le téléchargement.',
-    look: 'Regarder',
+      'L’adresse du dossier qui contient manifest.json. Ce que le modèle demande est montré avant le téléchargement.',
+    look: 'Examiner',
     looking: 'Recherche…',
     folder: 'Depuis cette machine',
     folderHint:
@@ -133,7 +134,7 @@ export const models: Same<typeof english> = {
     quota:
       'Le navigateur n’a plus de place. Ce qui est arrivé est gardé. Libérez de l’espace ou supprimez un autre modèle, puis reprenez.',
     unavailable:
-      'Cette fenêtre ne garde pas de fichiers, peut-être parce qu’elle est privée. Le modèle fonctionne quand même, mais est récupéré à chaque fois. Un dossier de cette machine ne demande pas de téléchargement.',
+      'Cette fenêtre ne garde pas de fichiers, peut-être parce qu’elle est privée. Le modèle fonctionne quand même, mais il est téléchargé à chaque fois. Un dossier de cette machine ne demande pas de téléchargement.',
     busy: 'Un autre onglet utilise ces fichiers. Fermez les autres onglets de cette page et réessayez.',
     deleted: 'Le modèle a été supprimé de ce navigateur entre-temps. Téléchargez-le de nouveau.',
   },
@@ -144,7 +145,7 @@ export const models: Same<typeof english> = {
     unsure: 'Le navigateur peut le supprimer de lui-même quand le disque est plein.',
     ask: 'Demander au navigateur de le garder',
     private:
-      'Cette fenêtre ne garde pas de fichiers, peut-être parce qu’elle est privée. Les modèles sont récupérés à chaque visite\u00a0; un dossier de cette machine ne demande pas de téléchargement.',
+      'Cette fenêtre ne garde pas de fichiers, peut-être parce qu’elle est privée. Les modèles sont téléchargés à chaque visite\u00a0; un dossier de cette machine ne demande pas de téléchargement.',
   },
   chip: {
     open: '{{model}}\u00a0: ouvrir la liste des modèles',

@@ -14,7 +14,7 @@ export const page: Same<typeof english> = {
     models: 'Modèles',
     panel: 'Ce que fait le moteur',
     menu: 'Plus',
-    keys: 'Touches',
+    keys: 'Raccourcis clavier',
     theme: {
       system: 'Couleurs\u00a0: celles du système',
       light: 'Couleurs\u00a0: claires',
@@ -31,15 +31,15 @@ export const page: Same<typeof english> = {
     kernels: 'Préparation du GPU',
     ready: 'Prêt',
     answering: 'Réponse en cours',
-    restoring: 'Le GPU a disparu ; restauration du modèle',
+    restoring: 'Le GPU a disparu\u00a0; restauration du modèle',
     failed: 'À l’arrêt',
   },
   download: {
     downloading: 'Prêt, pendant que le modèle se télécharge encore',
-    waiting: 'Prêt ; le téléchargement attend le réseau ou un autre onglet',
+    waiting: 'Prêt\u00a0; le téléchargement attend le réseau ou un autre onglet',
     verifying: 'Prêt, pendant la vérification des fichiers du modèle',
-    paused: 'Prêt ; le téléchargement est en pause',
-    failed: 'Prêt ; le téléchargement s’est arrêté, les réponses peuvent être lentes',
+    paused: 'Prêt\u00a0; le téléchargement est en pause',
+    failed: 'Prêt\u00a0; le téléchargement s’est arrêté, les réponses peuvent être lentes',
   },
   progress: {
     label: 'Chargement du modèle',

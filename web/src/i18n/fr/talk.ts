@@ -3,19 +3,20 @@ import type { Same } from '../same.ts';
 
 export const talk: Same<typeof english> = {
   image: 'Image',
-  imageOf: 'Image : {{text}}',
+  imageOf: 'Image\u00a0: {{text}}',
   table: 'Tableau',
   code: 'Code',
   codeIn: 'Code en {{language}}',
   copyCode: 'Copier le code',
   copied: 'Copié',
-  failed: 'Copie impossible : le navigateur ne l’autorise pas.',
+  failed: 'Copie impossible\u00a0: le navigateur ne l’autorise pas.',
   actionsOfMessage: 'Message {{number}}',
   actionsOfAnswer: 'Réponse {{number}}',
   copyMessage: 'Copier le message {{number}}',
   copyAnswer: 'Copier la réponse {{number}}',
   edit: 'Modifier le message {{number}}',
-  regenerate: 'Refaire la réponse {{number}}',
+  regenerate: 'Régénérer la réponse {{number}}',
+  unanswered: 'Sans réponse.',
   resume: 'Poursuivre la réponse {{number}}',
   resumeShort: 'Poursuivre',
   branch: '{{index}} sur {{count}}',
@@ -34,13 +35,13 @@ export const talk: Same<typeof english> = {
   tokens_one: '{{formatted}} jeton',
   tokens_other: '{{formatted}} jetons',
   refused: {
-    binary: '{{name}} n’est pas un fichier texte : le modèle ne peut pas le lire.',
+    binary: '{{name}} n’est pas un fichier texte\u00a0: le modèle ne peut pas le lire.',
     large: '{{name}} dépasse {{size}}, la taille maximale d’un fichier ajouté.',
     unreadable:
       '{{name}} n’a pas pu être lu. Les dossiers ne peuvent pas être ajoutés, ni les fichiers déplacés entre-temps.',
   },
   usage: '{{used}} jetons sur {{size}}',
-  crowded: '{{used}} jetons sur {{size}} : la conversation ne tiendra plus tout entière.',
+  crowded: '{{used}} jetons sur {{size}}\u00a0: la conversation ne tiendra plus tout entière.',
   tooLong:
     'Ce message compte {{tokens}} jetons et le modèle peut en lire {{size}} au plus. Raccourcissez-le ou retirez un fichier.',
 };

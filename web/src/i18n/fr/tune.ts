@@ -20,7 +20,7 @@ export const tune: Same<typeof english> = {
     legend: 'Réglages tout prêts',
     precise: {
       name: 'Précis',
-      hint: 'S’en tient aux mots les plus probables : pour les faits, le code, la traduction.',
+      hint: 'S’en tient aux mots les plus probables\u00a0: pour les faits, le code, la traduction.',
     },
     balanced: {
       name: 'Équilibré',
@@ -28,33 +28,33 @@ export const tune: Same<typeof english> = {
     },
     imaginative: {
       name: 'Imaginatif',
-      hint: 'Ose des mots moins probables et se répète moins : pour les récits et les idées.',
+      hint: 'Ose des mots moins probables et se répète moins\u00a0: pour les récits et les idées.',
     },
     none: 'Vos propres réglages.',
     keep: 'Garder ces réglages',
     nameOf: 'Nom',
     save: 'Garder',
-    saved: 'Gardé dans ce navigateur sous le nom « {{name}} ».',
+    saved: 'Gardé dans ce navigateur sous le nom «\u00a0{{name}}\u00a0».',
     notSaved: 'Ce navigateur ne garde rien, peut-être parce que la fenêtre est privée.',
-    delete: 'Supprimer « {{name}} »',
-    deleted: '« {{name}} » a été supprimé.',
+    delete: 'Supprimer «\u00a0{{name}}\u00a0»',
+    deleted: '«\u00a0{{name}}\u00a0» a été supprimé.',
   },
   system: {
     name: 'Consignes',
     placeholder: 'Réponds brièvement, comme à un enfant.',
-    hint: 'Ce que le modèle lit avant la conversation : qui il est, comment il doit répondre.',
+    hint: 'Ce que le modèle lit avant la conversation\u00a0: qui il est, comment il doit répondre.',
   },
   temperature: {
     name: 'Température',
-    hint: 'La liberté dans le choix des mots : à 0 toujours le plus probable, plus haut plus surprenant.',
+    hint: 'La liberté dans le choix des mots\u00a0: à 0 toujours le plus probable, plus haut plus surprenant.',
   },
   topP: {
     name: 'Top-p',
-    hint: 'Choisit seulement parmi les mots les plus probables qui réunissent cette probabilité ; 1 n’en écarte aucun.',
+    hint: 'Choisit seulement parmi les mots les plus probables qui réunissent cette probabilité\u00a0; 1 n’en écarte aucun.',
   },
   topK: {
     name: 'Top-k',
-    hint: 'Choisit seulement parmi ce nombre de mots les plus probables ; 0 n’en écarte aucun.',
+    hint: 'Choisit seulement parmi ce nombre de mots les plus probables\u00a0; 0 n’en écarte aucun.',
   },
   minP: {
     name: 'Min-p',
@@ -66,7 +66,7 @@ export const tune: Same<typeof english> = {
   },
   frequencyPenalty: {
     name: 'Pénalité de fréquence',
-    hint: 'Rend un mot moins probable à chaque emploi ; en dessous de 0, plus probable.',
+    hint: 'Rend un mot moins probable à chaque emploi\u00a0; en dessous de 0, plus probable.',
   },
   presencePenalty: {
     name: 'Pénalité de présence',
@@ -74,7 +74,7 @@ export const tune: Same<typeof english> = {
   },
   maxTokens: {
     name: 'Longueur maximale',
-    hint: 'La réponse s’arrête après ce nombre de jetons ; un jeton vaut environ trois quarts de mot.',
+    hint: 'La réponse s’arrête après ce nombre de jetons\u00a0; un jeton vaut environ trois quarts de mot.',
   },
   seed: {
     name: 'Graine',

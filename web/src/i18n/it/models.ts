@@ -5,14 +5,14 @@ export const models: Same<typeof english> = {
   title: 'Modelli',
   close: 'Chiudi',
   intro:
-    'Un modello è una cartella di file, un pacchetto. Gira su questa macchina, da qualunque parte vengano i file.',
+    'Un modello è una cartella di file, un pacchetto. Gira su questo computer, da qualunque parte vengano i file.',
   list: 'Modelli che questa pagina conosce',
   demo: 'Demo integrata',
   inUse: 'In uso',
   licence: 'Licenza: {{licence}}',
   source: 'Viene da {{source}}',
   torrent: 'Scarica via torrent',
-  torrentHint: 'qualsiasi programma BitTorrent lo scarica; poi scegli la sua cartella qui sotto.',
+  torrentHint: 'lo scarica qualsiasi programma BitTorrent; poi scegli la sua cartella qui sotto.',
   quality: {
     f32: 'esattamente come pubblicato',
     f16: 'praticamente come pubblicato',
@@ -23,15 +23,15 @@ export const models: Same<typeof english> = {
     stored: 'È tutto in questo browser.',
     none: 'Non ancora scaricato.',
     partly: 'Il {{share}}, cioè {{stored}}, è in questo browser.',
-    ready: 'Letto da una cartella di questa macchina.',
+    ready: 'Letto da una cartella di questo computer.',
     locked:
-      'È in una cartella di questa macchina, che il browser lascia leggere solo dopo un tuo nuovo permesso.',
-    away: 'La sua cartella non si trova. Collega il disco su cui si trova, o scegli di nuovo la cartella.',
+      'È in una cartella di questo computer, che il browser lascia leggere solo dopo un tuo nuovo permesso.',
+    away: 'Non si trova la sua cartella. Collega il disco su cui si trova, o scegli di nuovo la cartella.',
   },
   work: {
-    downloading: 'Scaricamento',
+    downloading: 'Download in corso',
     copying: 'Copia in corso',
-    verifying: 'Verifica',
+    verifying: 'Verifica in corso',
     waiting: 'In attesa della rete o di un’altra scheda',
   },
   done: '{{done}} di {{total}}, verificati all’arrivo',
@@ -50,7 +50,7 @@ export const models: Same<typeof english> = {
     startNow: 'Inizia subito a chattare',
     download: 'Scarica {{size}}',
     resume: 'Riprendi, mancano {{size}}',
-    copy: 'Copia {{size}} nella memoria del browser',
+    copy: 'Copia {{size}} nello spazio del browser',
     resumeCopy: 'Continua la copia, mancano {{size}}',
     pause: 'Pausa',
     cancel: 'Annulla',
@@ -77,8 +77,9 @@ export const models: Same<typeof english> = {
     speed: 'Velocità',
     measuring: 'Misura di memoria e velocità, con un esperto del modello…',
     about:
-      'Un esperto è una delle parti, di cui ogni parola ne usa due. Misurato su {{adapter}}; giusto a meno di un fattore due.',
+      'Un esperto è una parte del modello; ogni parola ne usa due per strato. Misurato su {{adapter}}, con un margine di un fattore due.',
     against: '{{have}} disponibili, {{need}} necessari',
+    paced: '{{have}} previste; se ne leggono circa {{need}}',
     pace: '{{words}} parole/s',
   },
   disk: {
@@ -99,17 +100,18 @@ export const models: Same<typeof english> = {
   add: {
     title: 'Aggiungi un modello',
     address: 'Da un indirizzo',
-    addressHint: 'Della cartella che contiene manifest.json. Prima di scaricarlo si vede che cosa serve.',
-    look: 'Guarda',
+    addressHint:
+      'L’indirizzo della cartella che contiene manifest.json. Prima di scaricare si vede che cosa serve.',
+    look: 'Esamina',
     looking: 'Ricerca…',
-    folder: 'Da questa macchina',
+    folder: 'Da questo computer',
     folderHint:
       'Una cartella su un disco o una chiavetta, scelta o trascinata qui. Si legge dove si trova; non si copia nulla.',
     choose: 'Scegli una cartella',
   },
   problem: {
     details: 'Dettagli',
-    list: 'L’elenco dei modelli non si è potuto leggere.',
+    list: 'Non è stato possibile leggere l’elenco dei modelli.',
     address: 'Non è un indirizzo. Comincia con https:// e finisce con la cartella del pacchetto.',
     file: 'Non è una cartella. Trascina la cartella che contiene manifest.json, non i suoi file.',
     empty:
@@ -119,8 +121,8 @@ export const models: Same<typeof english> = {
     newer:
       'Questo pacchetto è fatto per una versione più recente di mixtab. Ricarica la pagina; se non basta, chi la ospita deve aggiornare mixtab.',
     incomplete:
-      'Alla cartella mancano dei file del pacchetto. Nulla è perso. Copiaci di nuovo il pacchetto o rimetti i file, poi riprova.',
-    away: 'La cartella non si trova. Nulla è perso. Collega il disco su cui si trova, o scegli di nuovo la cartella.',
+      'Alla cartella mancano dei file del pacchetto. Non è andato perso nulla. Copiaci di nuovo il pacchetto o rimetti i file, poi riprova.',
+    away: 'Non si trova la cartella. Non è andato perso nulla. Collega il disco su cui si trova, o scegli di nuovo la cartella.',
     locked: 'Il browser non lascia leggere questa cartella. Scegli «Permetti la lettura» e accetta.',
     network:
       'Il server non è raggiungibile o ha interrotto. Ciò che è arrivato rimane. Controlla la connessione e riprova.',
@@ -131,25 +133,25 @@ export const models: Same<typeof english> = {
     quota:
       'Il browser non ha più spazio. Ciò che è arrivato rimane. Libera spazio o elimina un altro modello, poi riprendi.',
     unavailable:
-      'Questa finestra non conserva file, forse perché è privata. Il modello funziona lo stesso, ma si scarica ogni volta. Una cartella di questa macchina non richiede di scaricare nulla.',
+      'Questa finestra non conserva file, forse perché è privata. Il modello funziona lo stesso, ma si scarica ogni volta. Una cartella di questo computer non richiede di scaricare nulla.',
     busy: 'Un’altra scheda sta usando questi file. Chiudi le altre schede di questa pagina e riprova.',
     deleted: 'Nel frattempo il modello è stato eliminato da questo browser. Scaricalo di nuovo.',
   },
   storage: {
-    title: 'Memoria',
+    title: 'Spazio di archiviazione',
     used: 'Questa pagina usa {{used}} dei {{quota}} che il browser offre.',
     kept: 'Il browser lo conserva finché non lo elimini.',
     unsure: 'Il browser può eliminarlo da solo quando il disco è pieno.',
     ask: 'Chiedi al browser di conservarlo',
     private:
-      'Questa finestra non conserva file, forse perché è privata. I modelli si scaricano a ogni visita; una cartella di questa macchina non richiede di scaricare nulla.',
+      'Questa finestra non conserva file, forse perché è privata. I modelli si scaricano a ogni visita; una cartella di questo computer non richiede di scaricare nulla.',
   },
   chip: {
     open: '{{model}}: apri l’elenco dei modelli',
     ready: 'pronto',
     loading: 'caricamento',
     paused: 'in pausa',
-    stopped: 'scaricamento interrotto',
+    stopped: 'download interrotto',
     failed: 'non attivo',
     other: 'Modello',
   },

@@ -14,7 +14,7 @@ export const page: Same<typeof english> = {
     models: 'Modelli',
     panel: 'Che cosa sta facendo il motore',
     menu: 'Altro',
-    keys: 'Tasti',
+    keys: 'Scorciatoie da tastiera',
     theme: {
       system: 'Colori: come il sistema',
       light: 'Colori: chiari',
@@ -31,7 +31,7 @@ export const page: Same<typeof english> = {
     kernels: 'Preparazione della GPU',
     ready: 'Pronto',
     answering: 'Sta rispondendo',
-    restoring: 'La GPU è sparita; ripristino del modello',
+    restoring: 'La GPU non c’era più; ripristino del modello',
     failed: 'Fermo',
   },
   download: {
@@ -88,7 +88,7 @@ export const page: Same<typeof english> = {
     retry: 'Riprova',
     details: 'Che cosa dice il motore',
     no_webgpu: {
-      title: 'Questo browser non dà una GPU alla pagina',
+      title: 'Questo browser non mette a disposizione della pagina una GPU',
       safe: 'Niente è stato scaricato e niente è andato perso.',
       remedy: 'Il modello ha bisogno di WebGPU. Basta una di queste cose:',
       insecure:

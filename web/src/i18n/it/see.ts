@@ -16,7 +16,7 @@ export const see: Same<typeof english> = {
     router:
       'Per ogni token un router ne sceglie {{picked}} per strato e ne mescola le risposte secondo il peso; gli altri riposano.',
     picture:
-      'Qui ogni colonna è un token e ogni riga uno strato: il colore indica l’esperto, l’altezza il suo peso, e chi è pallido e incorniciato ha dovuto prima essere caricato nella memoria della GPU.',
+      'Qui ogni colonna è un token e ogni riga uno strato: il colore indica l’esperto, l’altezza il suo peso, e quello pallido e incorniciato è stato prima caricato nella memoria della GPU.',
   },
   empty: 'Chiedi qualcosa: i token della risposta appaiono qui man mano che arrivano.',
   picture: 'Esperti per token e strato',
@@ -81,12 +81,12 @@ export const see: Same<typeof english> = {
   gpuMemory: 'Memoria della GPU in uso',
   heap: 'Memoria del programma',
   dispatches: 'Comandi alla GPU per token',
-  machine: 'Macchina',
+  machine: 'Computer',
   adapter: 'GPU',
   model: 'Modello',
   connection: 'Connessione',
-  online: 'In linea, ma nessuna risposta ne ha bisogno',
-  offline: 'Non in linea',
+  online: 'Online (le risposte non ne hanno bisogno)',
+  offline: 'Offline',
   unknown: 'non ancora noto',
   expertsFit: '{{slots}} esperti su {{all}} in memoria',
 };

@@ -34,10 +34,10 @@ export const tune: Same<typeof english> = {
     keep: 'Conserva queste impostazioni',
     nameOf: 'Nome',
     save: 'Conserva',
-    saved: 'Conservate in questo browser come “{{name}}”.',
+    saved: 'Conservate in questo browser come «{{name}}».',
     notSaved: 'Questo browser non conserva nulla, forse perché la finestra è privata.',
-    delete: 'Elimina “{{name}}”',
-    deleted: '“{{name}}” è stata eliminata.',
+    delete: 'Elimina «{{name}}»',
+    deleted: '«{{name}}» è stata eliminata.',
   },
   system: {
     name: 'Istruzioni',
