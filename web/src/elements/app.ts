@@ -1,25 +1,26 @@
 import { html, nothing } from 'lit';
-import { customElement, query, state } from 'lit/decorators.js';
+import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { takePrompt } from '../offline/prompt-link.ts';
 import { ChatStore } from '../state/chat-store.ts';
 import type { EngineStore } from '../state/engine-store.ts';
 import { HistoryStore } from '../state/history-store.ts';
 import { SeeStore } from '../state/see-store.ts';
-import { keepSideShown, sideShown } from '../state/side-shown.ts';
 import { StoreController } from '../state/store.ts';
 import { base } from '../styles/shared.ts';
 import { afterTurns } from './after-turns.ts';
-import { appStyles, narrow } from './app-styles.ts';
+import { appStyles } from './app-styles.ts';
 import type { MixtabComposer } from './composer.ts';
 import type { MixtabConversation } from './conversation.ts';
 import { MixtabElement } from './element.ts';
 import type { MixtabFigures } from './figures.ts';
 import type { HeaderWish } from './header.ts';
-import { Media } from './media.ts';
+import { type LazyPart, LazyParts } from './lazy-parts.ts';
 import type { MessageWish } from './message.ts';
+import { PageKeys } from './page-keys.ts';
 import type { MixtabPanel } from './panel.ts';
 import type { MixtabSide } from './side.ts';
+import { SidePlace } from './side-place.ts';
 import './announcer.ts';
 import './composer.ts';
 import './conversation.ts';
@@ -27,16 +28,6 @@ import './figures.ts';
 import './header.ts';
 import './side.ts';
 import './welcome.ts';
-
-/** What is loaded when it is first opened. */
-const lazy = {
-  panel: () => import('./panel.ts'),
-  settings: () => import('./settings.ts'),
-  models: () => import('./models.ts'),
-  keys: () => import('./keys.ts'),
-};
-
-type Lazy = keyof typeof lazy;
 
 /** The whole page. Brings the stores' state to the elements and their wishes back. */
 @customElement('mixtab-app')
@@ -46,17 +37,14 @@ export class MixtabApp extends MixtabElement {
   #chat: ChatStore | undefined;
   #see: SeeStore | undefined;
 
-  @state() private opened: ReadonlySet<Lazy> = new Set();
-  /** The list of conversations, as a column and as a drawer. */
-  @state() private column = sideShown();
-  @state() private drawer = false;
   @query('mixtab-composer') private composer!: MixtabComposer;
   @query('mixtab-conversation') private conversation!: MixtabConversation;
   @query('mixtab-figures') private figuresLine!: MixtabFigures;
   @query('mixtab-panel') private panel!: MixtabPanel | null;
   @query('mixtab-side') private side!: MixtabSide;
 
-  readonly #narrow = new Media(this, narrow);
+  readonly #place = new SidePlace(this);
+  readonly #parts = new LazyParts(this);
   readonly #afterTurns = {
     takeBack: () => {
       if (this.#chat) this.composer.restore(this.#chat.takeBack());
@@ -70,9 +58,22 @@ export class MixtabApp extends MixtabElement {
       this.composer.focus();
     },
   };
-  readonly #loaded = new Set<Lazy>();
 
   static override styles = [base, appStyles];
+
+  constructor() {
+    super();
+    // The list's drawer lies on top of the page and shares its keys.
+    new PageKeys(this, () => this.side, {
+      find: () => {
+        this.#place.show(true);
+        void this.side.find();
+      },
+      start: () => this.#start(),
+      keys: () => this.#open('keys'),
+      escape: () => (this.#chat?.answering ? this.#chat.stop() : void this.#parts.close('panel')),
+    });
+  }
 
   /** Gives the page its engine. */
   start(engines: EngineStore): void {
@@ -100,13 +101,11 @@ export class MixtabApp extends MixtabElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener('keydown', this.#keyed);
     document.addEventListener('visibilitychange', this.#save);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener('keydown', this.#keyed);
     document.removeEventListener('visibilitychange', this.#save);
   }
 
@@ -115,26 +114,25 @@ export class MixtabApp extends MixtabElement {
     const { state, pack, demo } = this.#engines;
     const { turns, answering, pending, figures, dropped, sent, conversation } = this.#chat;
     const context = state.kind === 'ready' ? state.engine.info.context : 0;
-    const covered = this.#narrow.matches && this.opened.has('panel');
+    const panelShown = this.#parts.isOpen('panel');
+    const covered = this.#place.narrow && panelShown;
     return html`
       <mixtab-header
         .engine=${state}
         .answering=${answering}
         .pack=${pack}
         .demo=${demo}
-        .sideShown=${this.#sideShown}
-        .panelShown=${this.opened.has('panel')}
+        .sideShown=${this.#place.shown}
+        .panelShown=${panelShown}
         @wish=${(event: CustomEvent<HeaderWish>) => this.#open(event.detail)}
       ></mixtab-header>
       <mixtab-side
         .history=${this.#history}
         .current=${conversation.id}
-        .narrow=${this.#narrow.matches}
-        .open=${this.#sideShown}
+        .narrow=${this.#place.narrow}
+        .open=${this.#place.shown}
         @open=${(event: CustomEvent<string>) => this.#show(event.detail)}
-        @close=${() => {
-          this.drawer = false;
-        }}
+        @close=${() => this.#place.closeDrawer()}
       ></mixtab-side>
       <main ?inert=${covered}>
         <mixtab-conversation
@@ -170,20 +168,19 @@ export class MixtabApp extends MixtabElement {
           .dropped=${dropped}
           .demo=${demo}
           .see=${this.#see}
-          .panelShown=${this.opened.has('panel')}
+          .panelShown=${panelShown}
           @panel=${() => this.#open('panel')}
         ></mixtab-figures>
       </footer>
-      ${this.#parts(this.#engines, this.#chat)}
+      ${this.#further(this.#engines, this.#chat)}
       <mixtab-announcer .turn=${turns.at(-1)}></mixtab-announcer>
     `;
   }
 
-  /** What was opened once stays, so that it knows where it was left. */
-  #parts(engines: EngineStore, chat: ChatStore) {
-    const has = (part: Lazy) => this.#loaded.has(part);
-    const open = (part: Lazy) => this.opened.has(part);
-    const close = (part: Lazy) => () => this.#close(part);
+  #further(engines: EngineStore, chat: ChatStore) {
+    const has = (part: LazyPart) => this.#parts.loaded(part);
+    const open = (part: LazyPart) => this.#parts.isOpen(part);
+    const close = (part: LazyPart) => () => this.#parts.close(part);
     return html`
       ${
         has('panel')
@@ -232,46 +229,27 @@ export class MixtabApp extends MixtabElement {
     `;
   }
 
-  get #sideShown(): boolean {
-    return this.#narrow.matches ? this.drawer : this.column;
-  }
-
   #open(wish: HeaderWish): void {
-    if (wish === 'side') this.#showSide(!this.#sideShown);
+    if (wish === 'side') this.#place.show(!this.#place.shown);
     else if (wish === 'start') this.#start();
-    else if (wish === 'panel' && this.opened.has('panel')) this.#close('panel');
-    else void this.#load(wish);
+    else if (wish === 'panel') void this.#togglePanel();
+    else void this.#parts.open(wish);
   }
 
-  async #load(part: Lazy): Promise<void> {
-    await lazy[part]();
-    this.#loaded.add(part);
-    this.opened = new Set([...this.opened, part]);
-    await this.updateComplete;
+  async #togglePanel(): Promise<void> {
+    if (this.#parts.isOpen('panel')) return this.#parts.close('panel');
+    await this.#parts.open('panel');
     // What the panel covers has lost the focus.
-    if (part === 'panel' && this.#narrow.matches) this.panel?.focus();
-  }
-
-  #close(part: Lazy): void {
-    this.opened = new Set([...this.opened].filter(other => other !== part));
+    if (this.#place.narrow) this.panel?.focus();
   }
 
   async #panelClosed(): Promise<void> {
-    this.#close('panel');
-    await this.updateComplete;
+    await this.#parts.close('panel');
     this.figuresLine.focus();
   }
 
-  #showSide(shown: boolean): void {
-    if (this.#narrow.matches) this.drawer = shown;
-    else {
-      this.column = shown;
-      keepSideShown(shown);
-    }
-  }
-
   #start(): void {
-    this.drawer = false;
+    this.#place.closeDrawer();
     this.#chat?.start();
     this.composer.focus();
   }
@@ -320,36 +298,4 @@ export class MixtabApp extends MixtabElement {
   readonly #save = (): void => {
     if (document.visibilityState === 'hidden') this.#chat?.save();
   };
-
-  readonly #keyed = (event: KeyboardEvent): void => {
-    const path = event.composedPath();
-    // Keys of an input method are its own. So are those of what lies on top of the page; the list's drawer shares the page's.
-    if (event.isComposing || event.defaultPrevented || (path.some(isOnTop) && !path.includes(this.side)))
-      return;
-    const key = event.key.toLowerCase();
-    const command = (event.ctrlKey || event.metaKey) && !event.altKey;
-    if (command && key === 'k' && !event.shiftKey) {
-      this.#showSide(true);
-      void this.side.find();
-    } else if (command && key === 'o' && event.shiftKey) this.#start();
-    else if (key === '?' && !command && !path.some(isWrittenIn)) this.#open('keys');
-    else {
-      if (key === 'escape' && !path.some(isOnTop)) this.#escape();
-      return;
-    }
-    event.preventDefault();
-  };
-
-  #escape(): void {
-    if (this.#chat?.answering) this.#chat.stop();
-    else this.#close('panel');
-  }
-}
-
-function isOnTop(node: EventTarget): boolean {
-  return node instanceof HTMLElement && node.matches('dialog, [popover]');
-}
-
-function isWrittenIn(node: EventTarget): boolean {
-  return node instanceof HTMLElement && node.matches('input, textarea, select, [contenteditable]');
 }

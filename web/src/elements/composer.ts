@@ -1,20 +1,14 @@
-import { css, html, nothing, type PropertyValues } from 'lit';
+import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { ArrowUp, Paperclip, Square } from 'lucide';
 import type { Engine } from '../../lib/src/index.ts';
 import { fileSize, integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { base, button } from '../styles/shared.ts';
-import {
-  type Attachment,
-  compose,
-  decompose,
-  largestFile,
-  type Refusal,
-  readAttachment,
-} from '../text/attachments.ts';
+import { compose, decompose, largestFile } from '../text/attachments.ts';
+import { AttachedFiles, type Refused } from './attached-files.ts';
+import { composerStyles } from './composer-styles.ts';
 import { MixtabElement } from './element.ts';
-import { FileDrop } from './file-drop.ts';
 import { icon } from './icon.ts';
 import { TokenCount } from './token-count.ts';
 import './attachment.ts';
@@ -40,17 +34,18 @@ export class MixtabComposer extends MixtabElement {
   /** Tokens of the conversation so far. */
   @property({ type: Number }) used = 0;
 
-  /** The draft in its parts. */
-  @state() private attachments: readonly Attachment[] = [];
+  /** The draft without its files. */
   @state() private text = '';
-  @state() private refused: readonly { name: string; why: Refusal }[] = [];
   @query('textarea') private textarea!: HTMLTextAreaElement;
   @query('input[type=file]') private picker!: HTMLInputElement;
 
-  readonly #drop = new FileDrop(
+  readonly #files = new AttachedFiles(
     this,
     () => this.dropZone,
-    files => void this.#attach(files),
+    () => {
+      this.#write(this.text);
+      this.focus();
+    },
   );
   readonly #count = new TokenCount(this);
   /** What the button was for at the first press of several. */
@@ -59,101 +54,7 @@ export class MixtabComposer extends MixtabElement {
   readonly #stopIcon = icon(Square);
   readonly #fileIcon = icon(Paperclip);
 
-  static override styles = [
-    base,
-    button,
-    css`
-      form {
-        padding: 0.4375rem;
-        background: var(--raised);
-        border: 1px solid var(--hairline);
-        border-radius: 1.5rem;
-        transition: border-color var(--motion);
-      }
-      form:has(textarea:focus-visible),
-      form.over {
-        border-color: var(--accent);
-        box-shadow: 0 0 0 1px var(--accent);
-      }
-      ul {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: start;
-        gap: 0.375rem;
-        max-height: 30dvh;
-        overflow-y: auto;
-        margin: 0 0 0.375rem;
-        padding: 0;
-        list-style: none;
-      }
-      li {
-        min-width: 0;
-        max-width: 100%;
-      }
-      .row {
-        display: flex;
-        align-items: end;
-        gap: 0.25rem;
-      }
-      textarea {
-        flex: 1;
-        min-width: 0;
-        max-height: 33dvh;
-        padding: 0.375rem 0;
-        field-sizing: content;
-        resize: none;
-        border: 0;
-        background: none;
-        color: inherit;
-        font: inherit;
-        line-height: 1.5;
-      }
-      textarea:focus-visible {
-        outline: none; /* The form's border shows the focus. */
-      }
-      textarea::placeholder {
-        color: var(--muted);
-        opacity: 1;
-      }
-      .row > button {
-        flex: none;
-        display: grid;
-        place-items: center;
-        width: 2.25rem;
-        height: 2.25rem;
-        padding: 0;
-      }
-      .row > .attach {
-        border-color: transparent;
-        color: var(--muted);
-      }
-      .row > button:disabled {
-        background: var(--sunken);
-        border-color: var(--sunken);
-        color: var(--muted);
-      }
-      .stop svg {
-        width: 0.875rem;
-        height: 0.875rem;
-        fill: currentColor;
-      }
-      p {
-        margin: 0;
-        padding: 0.25rem 0.625rem 0;
-        color: var(--muted);
-        font-size: 0.75rem;
-        line-height: 1.4;
-        font-variant-numeric: tabular-nums;
-        overflow-wrap: anywhere;
-      }
-      p:empty {
-        display: none;
-      }
-      .trouble {
-        color: var(--danger);
-      }
-    `,
-  ];
+  static override styles = [base, button, composerStyles];
 
   override focus(): void {
     this.textarea?.focus();
@@ -162,7 +63,7 @@ export class MixtabComposer extends MixtabElement {
   /** Puts a text back to be edited, before what was written since. */
   restore(source: string): void {
     const { attachments, text } = decompose(source);
-    this.attachments = [...attachments, ...this.attachments];
+    this.#files.attached = [...attachments, ...this.#files.attached];
     this.#write([text, this.text].filter(part => part !== '').join('\n'));
     this.textarea.value = this.text;
     this.focus();
@@ -171,11 +72,10 @@ export class MixtabComposer extends MixtabElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('draft') && this.draft !== this.#composed()) {
       const { attachments, text } = decompose(this.draft);
-      this.attachments = attachments;
+      this.#files.start(attachments);
       this.text = text;
-      this.refused = [];
     }
-    this.#count.update(this.engine, this.text, this.attachments);
+    this.#count.update(this.engine, this.text, this.#files.attached);
   }
 
   protected override firstUpdated(): void {
@@ -191,8 +91,8 @@ export class MixtabComposer extends MixtabElement {
 
   protected override render() {
     return html`
-      <form class=${this.#drop.over ? 'over' : ''} @submit=${this.#submitted}>
-        ${this.attachments.length > 0 ? this.#files() : nothing}
+      <form class=${this.#files.over ? 'over' : ''} @submit=${this.#submitted}>
+        ${this.#files.attached.length > 0 ? this.#list() : nothing}
         <div class="row">
           <button type="button" class="attach" aria-label=${t('talk.attach')} title=${t('talk.attach')} @click=${this.#pick}>
             ${this.#fileIcon}
@@ -202,7 +102,7 @@ export class MixtabComposer extends MixtabElement {
             rows="1"
             aria-label=${t('message')}
             aria-describedby="usage"
-            placeholder=${this.#drop.over ? t('talk.dropHere') : this.placeholder || t('placeholder')}
+            placeholder=${this.#files.over ? t('talk.dropHere') : this.placeholder || t('placeholder')}
             enterkeyhint="send"
             .value=${this.text}
             @input=${this.#typed}
@@ -211,21 +111,21 @@ export class MixtabComposer extends MixtabElement {
           ></textarea>
           ${this.#button()}
         </div>
-        <p class="trouble" role="alert">${this.refused.map(({ name, why }) => this.#refusal(name, why))}</p>
+        <p class="trouble" role="alert">${this.#files.refused.map(refusal)}</p>
         ${this.#usage()}
       </form>
     `;
   }
 
-  #files() {
+  #list() {
     return html`<ul aria-label=${t('talk.files')}>
-      ${this.attachments.map(
+      ${this.#files.attached.map(
         attachment => html`<li>
           <mixtab-attachment
             removable
             .attachment=${attachment}
             .tokens=${this.#count.of(attachment)}
-            @remove=${() => this.#remove(attachment)}
+            @remove=${() => this.#files.remove(attachment)}
           ></mixtab-attachment>
         </li>`,
       )}
@@ -243,10 +143,6 @@ export class MixtabComposer extends MixtabElement {
     `;
   }
 
-  #refusal(name: string, why: Refusal): string {
-    return `${t(`talk.refused.${why}`, { name, size: fileSize(largestFile) })} `;
-  }
-
   /** What the message takes of the context, and a warning where that is more than there is. */
   #usage() {
     const context = this.engine?.info.context ?? 0;
@@ -262,15 +158,15 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #composed(): string {
-    return compose({ attachments: this.attachments, text: this.text });
+    return compose({ attachments: this.#files.attached, text: this.text });
   }
 
   get #empty(): boolean {
-    return this.text.trim() === '' && this.attachments.length === 0;
+    return this.text.trim() === '' && this.#files.attached.length === 0;
   }
 
   #typed(): void {
-    this.refused = [];
+    this.#files.refused = [];
     this.#write(this.textarea.value);
   }
 
@@ -297,7 +193,7 @@ export class MixtabComposer extends MixtabElement {
     // A copied picture or table comes as text too, and is pasted as that.
     if (files.length === 0 || event.clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
-    void this.#attach(files);
+    void this.#files.take(files);
   }
 
   #pick(): void {
@@ -305,30 +201,8 @@ export class MixtabComposer extends MixtabElement {
   }
 
   #picked(): void {
-    void this.#attach([...(this.picker.files ?? [])]);
+    void this.#files.take([...(this.picker.files ?? [])]);
     this.picker.value = ''; // The same file can be chosen again.
-  }
-
-  async #attach(files: readonly File[]): Promise<void> {
-    const read = await Promise.all(
-      files.map(async file => ({ name: file.name, got: await readAttachment(file) })),
-    );
-    const refused = [];
-    const attachments = [...this.attachments];
-    for (const { name, got } of read) {
-      if (typeof got === 'string') refused.push({ name, why: got });
-      else attachments.push(got);
-    }
-    this.refused = refused;
-    this.attachments = attachments;
-    this.#write(this.text);
-    this.focus();
-  }
-
-  #remove(attachment: Attachment): void {
-    this.attachments = this.attachments.filter(other => other !== attachment);
-    this.#write(this.text);
-    this.focus();
   }
 
   /** A double click means twice what the button said at first, not also what it has become: Send and then Stop. */
@@ -346,11 +220,15 @@ export class MixtabComposer extends MixtabElement {
   /** What was taken is gone at once: a second press of the key may come before the page is drawn again. */
   #send(): void {
     if (this.#empty || !this.#fire('send', this.#composed().trim())) return;
-    this.attachments = [];
+    this.#files.start([]);
     this.#write('');
   }
 
   #fire(type: 'draft' | 'send' | 'stop' | 'edit-last', detail?: string): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: type === 'send' }));
   }
+}
+
+function refusal({ name, why }: Refused): string {
+  return `${t(`talk.refused.${why}`, { name, size: fileSize(largestFile) })} `;
 }

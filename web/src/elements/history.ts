@@ -6,14 +6,16 @@ import { integer } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import type { Head } from '../state/conversation.ts';
 import { type Row, rowsOf, rowsWithin } from '../state/history-rows.ts';
-import { type Hits, search } from '../state/history-search.ts';
+import type { Hits } from '../state/history-search.ts';
 import type { HistoryStore } from '../state/history-store.ts';
 import { StoreController } from '../state/store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import { HistoryFind } from './history-find.ts';
 import type { HistoryAct, MixtabHistoryMenu } from './history-menu.ts';
 import { historyStyles } from './history-styles.ts';
 import { icon } from './icon.ts';
+import { saveConversation } from './save-conversation.ts';
 import './history-files.ts';
 import './history-menu.ts';
 
@@ -29,9 +31,6 @@ export class MixtabHistory extends MixtabElement {
   /** The conversation on the page. */
   @property() current = '';
 
-  @state() private wanted = '';
-  @state() private hits: Hits | undefined;
-  @state() private searching = false;
   /** The one whose title is being changed. */
   @state() private renamed: string | undefined;
   /** The one that the list's Tab stop is on. */
@@ -43,10 +42,10 @@ export class MixtabHistory extends MixtabElement {
   @query('input[type=search]') private field!: HTMLInputElement;
   @query('mixtab-history-menu') private menu!: MixtabHistoryMenu;
 
+  readonly #found = new HistoryFind(this);
   #rows: Row[] = [];
   #items: Item[] = [];
   #rowsOf: { heads: readonly Head[]; hits: Hits | undefined; day: string } | undefined;
-  #search = new AbortController();
   /** Where the focus goes when it is drawn. */
   #focusNext: string | undefined;
   /** The rows are those of all conversations, not only of the recent ones, which are read first. */
@@ -70,13 +69,12 @@ export class MixtabHistory extends MixtabElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#search.abort();
     this.#resized.disconnect();
   }
 
   protected override willUpdate(): void {
     const { heads, loaded } = this.history;
-    const { hits } = this;
+    const { hits } = this.#found;
     this.#whole = loaded;
     const day = new Date().toDateString();
     const of = this.#rowsOf;
@@ -115,7 +113,7 @@ export class MixtabHistory extends MixtabElement {
           type="search"
           aria-label=${t('history.search')}
           placeholder=${t('history.search')}
-          .value=${this.wanted}
+          .value=${this.#found.wanted}
           @input=${(event: Event) => this.#find((event.target as HTMLInputElement).value)}
           @keydown=${this.#keyedInSearch}
         />
@@ -160,9 +158,10 @@ export class MixtabHistory extends MixtabElement {
   #note(): string {
     const { trouble, loaded } = this.history;
     if (trouble) return t(`history.${trouble}`);
-    if (this.hits) {
+    const { hits, searching } = this.#found;
+    if (hits) {
       const count = this.#items.length;
-      if (this.searching && count === 0) return t('history.searching');
+      if (searching && count === 0) return t('history.searching');
       return t('history.found', { count, number: integer(count) });
     }
     return loaded && this.#rows.length === 0 ? t('history.empty') : '';
@@ -248,14 +247,7 @@ export class MixtabHistory extends MixtabElement {
         break;
       case 'markdown':
       case 'json':
-        void import('../state/transfer.ts').then(async ({ asJson, asMarkdown, download, fileName }) => {
-          const speakers = { user: t('you'), assistant: t('answer') };
-          const markdown = act === 'markdown';
-          const file = markdown
-            ? await asMarkdown(this.history, head.id, speakers)
-            : await asJson(this.history, [head.id]);
-          if (file) download(file, fileName(head.title, markdown ? 'md' : 'json'));
-        });
+        void saveConversation(this.history, head, act);
         break;
     }
   }
@@ -277,21 +269,8 @@ export class MixtabHistory extends MixtabElement {
   }
 
   #find(wanted: string): void {
-    this.wanted = wanted;
-    this.#search.abort();
-    this.#search = new AbortController();
-    const { signal } = this.#search;
-    if (wanted.trim() === '') {
-      this.hits = undefined;
-      return;
-    }
-    this.searching = true;
-    this.scroller.scrollTop = 0;
-    void search(this.history, wanted, signal, hits => {
-      if (!signal.aborted) this.hits = hits;
-    }).then(() => {
-      if (!signal.aborted) this.searching = false;
-    });
+    if (wanted.trim() !== '') this.scroller.scrollTop = 0;
+    void this.#found.find(this.history, wanted);
   }
 
   #moveTo(item: Item): void {
@@ -339,9 +318,9 @@ export class MixtabHistory extends MixtabElement {
     if (event.key === 'ArrowDown' && first) {
       event.preventDefault();
       this.#moveTo(first);
-    } else if (event.key === 'Enter' && first && this.hits) {
+    } else if (event.key === 'Enter' && first && this.#found.hits) {
       this.#open(first.head.id);
-    } else if (event.key === 'Escape' && this.wanted !== '') {
+    } else if (event.key === 'Escape' && this.#found.wanted !== '') {
       event.preventDefault();
       this.#find('');
     }

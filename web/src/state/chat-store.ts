@@ -1,14 +1,15 @@
-import type { ChatCompletionChunk, ChatMessage, Engine } from '../../lib/src/index.ts';
-import { type Answer, type AnswerFigures, stream } from './answer.ts';
+import type { ChatMessage, Engine } from '../../lib/src/index.ts';
+import type { AnswerFigures } from './answer.ts';
+import { Answering, conversationFull, type Watcher } from './answering.ts';
 import { CacheKeeper } from './cache-keeper.ts';
 import type { Conversation } from './conversation.ts';
 import type { EngineStore } from './engine-store.ts';
 import type { HistoryStore } from './history-store.ts';
 import { lastOpen, rememberOpen } from './last-open.ts';
-import { type Settings, samplingOf } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { Store } from './store.ts';
-import { saveEvery, Thread } from './thread.ts';
-import type { KeptTurn, Turn, TurnError } from './tree.ts';
+import { Thread } from './thread.ts';
+import type { Turn } from './tree.ts';
 
 export type { AnswerFigures } from './answer.ts';
 export type { Turn, TurnToken } from './tree.ts';
@@ -18,27 +19,6 @@ type Job =
   | { kind: 'send'; text: string; parent: string | null }
   | { kind: 'answer'; parent: string }
   | { kind: 'resume'; id: string };
-
-/** Who looks at answers as they come; says whether it wants their tokens' probabilities. */
-export interface Watcher {
-  readonly probabilities: boolean;
-  /** An answer begins, or goes on with a turn that has so many tokens with probabilities. */
-  begin(turn: string, before: number): void;
-  heard(chunk: ChatCompletionChunk): void;
-  end(): void;
-}
-
-/** How many alternatives a token's probability is asked with. */
-const alternatives = 5;
-
-interface Running {
-  readonly turn: string;
-  readonly stop: AbortController;
-  /** When the turn was last saved. */
-  saved: number;
-}
-
-const conversationFull = 'conversation_full';
 
 /** The conversation on the page: sends, streams, stops, and holds a message until it can go. */
 export class ChatStore extends Store {
@@ -53,7 +33,7 @@ export class ChatStore extends Store {
   readonly #told = () => this.changed();
   #thread: Thread;
   #next: Job | undefined;
-  #running: Running | undefined;
+  #running: Answering | undefined;
 
   constructor(engines: EngineStore, history: HistoryStore, watcher?: Watcher) {
     super();
@@ -109,7 +89,7 @@ export class ChatStore extends Store {
   }
 
   stop(): void {
-    this.#running?.stop.abort();
+    this.#running?.stop();
   }
 
   /** Stops, and resolves when what came is in its turn; or soon, where the engine does not answer. */
@@ -204,7 +184,7 @@ export class ChatStore extends Store {
 
   /** Saves what the running answer has so far. */
   save(): void {
-    if (this.#running) this.#thread.save(this.#running.turn);
+    this.#running?.save();
   }
 
   #queue(job: Job): boolean {
@@ -253,61 +233,21 @@ export class ChatStore extends Store {
     void this.#stream(engine, this.#thread.add(parent, 'assistant', ''), messages);
   }
 
-  /** Streams into a turn; what it says already is the last of the messages, and goes on. */
   async #stream(engine: Engine, turn: string, messages: ChatMessage[]): Promise<void> {
-    const running = { turn, stop: new AbortController(), saved: Date.now() };
+    const running = new Answering(this.#thread, turn, this.#watcher);
     this.#running = running;
     this.#caches.asked();
     this.#history.saveHead(this.conversation.id, { changed: Date.now() });
     this.changed();
-    const begun = this.#thread.turn(turn);
-    const watcher = this.#watcher;
-    watcher?.begin(turn, begun?.tokens?.length ?? 0);
-    const { settings, full } = this.conversation;
-    const overflow = full === 'drop' ? 'drop' : 'error';
-    const mixtab = { overflow, continue: Boolean(begun?.text) } as const;
-    const logprobs = watcher?.probabilities ? { logprobs: true, top_logprobs: alternatives } : {};
-    const params = { ...samplingOf(settings), ...logprobs, messages, mixtab };
-    const heard = (chunk: ChatCompletionChunk) => {
-      if (this.#running === running) watcher?.heard(chunk);
-    };
-    for await (const answer of stream(engine, params, running.stop.signal, heard)) {
-      if (this.#running !== running) return; // Another conversation was opened.
-      this.#take(running, begun, answer);
-    }
-    watcher?.end();
+    const ended = await running.run(engine, messages, ({ figures, dropped }) => {
+      if (figures) this.figures = figures;
+      if (dropped !== undefined) this.dropped = dropped;
+    });
+    if (!ended) return; // Another conversation was opened.
     this.#running = undefined;
     this.#caches.answered(this.conversation.id, this.#messages(), this.figures?.contextTokens ?? 0);
     this.changed();
     this.#go();
-  }
-
-  #take(running: Running, begun: KeptTurn | undefined, answer: Answer): void {
-    const { text, state, error, figures, dropped } = answer;
-    // Tokens stand for the whole text or not at all.
-    const before = begun?.text ? begun.tokens : [];
-    const tokens =
-      text === ''
-        ? begun?.tokens
-        : answer.tokens.length > 0 && before
-          ? [...before, ...answer.tokens]
-          : undefined;
-    if (figures) this.figures = figures;
-    if (dropped !== undefined) this.dropped = dropped;
-    this.#thread.change(running.turn, {
-      ...{ text: (begun?.text ?? '') + text, tokens, state },
-      ...(error && { error: this.#blamed(error) }),
-    });
-    if (state === 'streaming' && Date.now() - running.saved < saveEvery) return;
-    running.saved = Date.now();
-    this.save();
-  }
-
-  /** A message that is too long by itself is told apart from a conversation that has become so. */
-  #blamed(error: TurnError): TurnError {
-    const several = this.turns.filter(turn => turn.role === 'user').length > 1;
-    const full = error.code === 'context_full' && this.conversation.full === 'ask' && several;
-    return full ? { ...error, code: conversationFull } : error;
   }
 
   #messages(): ChatMessage[] {
@@ -336,14 +276,8 @@ export class ChatStore extends Store {
 
   /** Goes from the conversation on the page to another one; what is answered there stops. */
   #show(thread: Thread): void {
-    const running = this.#running;
-    if (running) {
-      this.#thread.change(running.turn, { state: 'stopped' });
-      this.save();
-      this.#watcher?.end();
-      this.#running = undefined;
-      running.stop.abort();
-    }
+    this.#running?.leave();
+    this.#running = undefined;
     this.#next = undefined;
     this.#caches.left();
     this.#thread.leave();

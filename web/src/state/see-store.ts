@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, Engine, EngineStats } from '../../lib/src/index.ts';
 import { tokensOf } from './answer.ts';
-import type { Watcher } from './chat-store.ts';
+import type { Watcher } from './answering.ts';
 import type { EngineStore } from './engine-store.ts';
 import { RoutingLog } from './routing-log.ts';
 import { Store } from './store.ts';
