@@ -6,6 +6,7 @@ import { t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
+import { Media } from './media.ts';
 
 interface Part {
   readonly text: string;
@@ -19,6 +20,8 @@ export class MixtabModelChip extends MixtabElement {
   @property({ attribute: false }) engine!: EngineState;
   @property() pack = '';
   @property({ type: Boolean }) demo = true;
+
+  readonly #narrow = new Media(this, '(max-width: 40rem)');
 
   static override styles = [
     base,
@@ -45,21 +48,18 @@ export class MixtabModelChip extends MixtabElement {
         button {
           padding: 0.25rem 0.625rem;
         }
-        .spare {
-          display: none;
-        }
       }
     `,
   ];
 
   protected override render() {
     const name = this.#name();
-    const parts = this.#state();
+    const parts = this.#state().filter(({ spare }) => !(spare && this.#narrow.matches));
     const text = [name, ...parts.map(part => part.text)].join(' · ');
     const label = t('models.chip.open', { model: text });
     return html`<button aria-label=${label} title=${t('header.models')} @click=${this.#clicked}><span class="name"
         >${name}</span
-      >${parts.map(({ text, spare }) => html`<span class=${spare ? 'spare' : ''}> · ${text}</span>`)}</button>`;
+      >${parts.map(part => html`<span> · ${part.text}</span>`)}</button>`;
   }
 
   #name(): string {
