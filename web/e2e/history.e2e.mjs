@@ -371,7 +371,7 @@ test('colours stay as they were chosen', async () => {
   const { page, close } = await visit(undefined, { colorScheme: 'light' });
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
-  await page.getByRole('button', { name: 'Colours: as the system' }).click();
+  await page.getByRole('button', { name: 'Colours: same as the system' }).click();
   await page.getByRole('button', { name: 'Colours: light' }).click();
   await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
   await soon(async () => (await paper()) !== light, 'the page is dark');

@@ -259,7 +259,7 @@ test('a folder by an input and by a drop; folders that are no packs', patience, 
   await writeFile(join(checkpoint, 'model-00001-of-00019.safetensors'), '');
   await input.setInputFiles(wrong);
   await dialog(page)
-    .getByText(/This folder is no pack: it has no manifest\.json/)
+    .getByText(/This folder is not a pack: it has no manifest\.json/)
     .waitFor();
   await input.setInputFiles(checkpoint);
   await dialog(page)
@@ -283,7 +283,7 @@ test('a folder by an input and by a drop; folders that are no packs', patience, 
 
   await drop(page, join(stick, 'manifest.json'));
   await dialog(page)
-    .getByText(/This is no folder/)
+    .getByText(/This is not a folder/)
     .waitFor();
   await input.setInputFiles(stick);
   await card(page).getByText('Read from a folder on this machine.').waitFor();
