@@ -60,6 +60,9 @@ func TuningFor(info gpu.Info) Tuning {
 	if info.Features.SubgroupSize == swiftShader {
 		t.Decode = Product{Sharing: Lanes, Arithmetic: F32, WG: 4, Team: 1, Rows: 4, Tile: 1}
 		t.Prefill = Product{Sharing: Lanes, Arithmetic: F32, WG: 4, Team: 1, Rows: 8, Tile: 8}
+		// A workgroup runs on one core, by subgroups: of one it has no barrier to stop at, and
+		// little workgroup memory, of which each vec4 takes 4 ms to compile.
+		t.ReduceWG, t.SampleWG = swiftShader, swiftShader
 	}
 	return t
 }
