@@ -51,6 +51,7 @@ func (s *server) open(ctx context.Context, r protocol.Open) (protocol.Event, err
 		return nil, err
 	}
 	s.engine = e
+	s.dev.KeepKernels()
 	if s.dev == dev {
 		go s.watch(dev)
 	}

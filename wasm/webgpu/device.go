@@ -22,7 +22,7 @@ type Device struct {
 	js   struct { // of driver.js
 		device, pushScopes, popScopes, compile, newProgram, addDispatch             safejs.Value
 		submit, profile, newSlot, submitRead, write, writeBufferFrom, upload, close safejs.Value
-		copyOut                                                                     safejs.Value
+		copyOut, keepKernels                                                        safejs.Value
 	}
 	funcs []safejs.Func
 
@@ -32,8 +32,8 @@ type Device struct {
 	uncaptured error      // reported by the next call
 	counters   gpu.Counters
 
-	mu         sync.Mutex // of what follows
-	layouts    map[string]*layout
+	mu         sync.Mutex        // of what follows
+	programs   map[*program]bool // that are not released
 	idle       map[int][]*slot
 	scratch    safejs.Value // Uint8Array on the way from Go to writeBuffer
 	scratchLen int

@@ -10,6 +10,9 @@
 // Go is told of everything asynchronous by one callback, settle(token, kind, value,
 // line, column): token says which request, kind what became of it.
 
+import { Kernels, kept, Refusal } from './kernels.js';
+import { popScopes as popAll, pushScopes as pushAll } from './scopes.js';
+
 /** What became of a request; wasm/webgpu/settle.go has the same numbers. */
 const DONE = 0;
 const VALIDATION = 1;
@@ -21,6 +24,7 @@ const NO_WEBGPU = 5;
 /**
  * @typedef {(token: number, kind: number, value?: unknown, line?: number, column?: number) => void} Settle
  * @typedef {{pipelines: GPUComputePipeline[], groups: GPUBindGroup[], grids: number[]}} Program
+ * @typedef {import('./kernels.js').Kernel} Kernel
  * @typedef {{buffer: GPUBuffer, bytes: Uint8Array}} Slot
  */
 
@@ -79,15 +83,23 @@ const acquire = async () => {
   const requiredLimits = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
   const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
-  return { adapter, device: await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures }) };
+  const device = await adapter.requestDevice({ label: 'mixtab', requiredLimits, requiredFeatures });
+  return { adapter, device, kernels: new Kernels(device) };
 };
 
 /**
  * The first device, asked for while Go is still on its way: a browser may take as long to start its GPU
- * process as to compile the WebAssembly.
+ * process as to compile the WebAssembly. Its kernels follow.
  */
-let ahead = globalThis.navigator?.gpu ? acquire() : undefined;
-ahead?.catch(() => {}); // open is told
+const acquireAhead = () => {
+  const texts = kept();
+  const acquired = acquire();
+  // open is told of what fails
+  acquired.then(async (first) => first?.kernels.compileAhead(await texts)).catch(() => {});
+  return acquired;
+};
+
+let ahead = globalThis.navigator?.gpu ? acquireAhead() : undefined;
 
 /**
  * Opens a device and settles token 0 with what Go needs of it. No callback is called after close.
@@ -113,7 +125,7 @@ const open = async (goSettle, onLost, onUncaptured) => {
       settle(0, NO_WEBGPU, 'the browser offers no WebGPU adapter on this machine');
       return;
     }
-    const { adapter, device } = acquired;
+    const { adapter, device, kernels } = acquired;
     device.lost.then((info) => {
       if (!closed) onLost(info.message || info.reason);
     });
@@ -135,7 +147,7 @@ const open = async (goSettle, onLost, onUncaptured) => {
         navigator.gpu.wgslLanguageFeatures?.has(PACKED_DOT) ?? false,
       ],
       subgroupSize: subgroupSize(adapter),
-      ...methods(device, settle),
+      ...methods(device, kernels, settle),
     });
   } catch (error) {
     settle(0, NO_WEBGPU, text(error));
@@ -145,9 +157,10 @@ const open = async (goSettle, onLost, onUncaptured) => {
 /**
  * What Go calls, once opened. Go keeps each function, so no call looks a name up.
  * @param {GPUDevice} device
+ * @param {Kernels} kernels
  * @param {Settle} settle
  */
-const methods = (device, settle) => {
+const methods = (device, kernels, settle) => {
   const { queue } = device;
 
   /** Settles a request that failed: as lost, if the device is about to say so. */
@@ -158,44 +171,33 @@ const methods = (device, settle) => {
     });
   };
 
-  const pushScopes = () => {
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('internal');
-    device.pushErrorScope('validation');
-  };
-
-  /** @returns {Promise<GPUError | null>} */
-  const popAll = async () => {
-    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope(), device.popErrorScope()]);
-    return errors.find((error) => error) ?? null;
-  };
+  const pushScopes = () => pushAll(device);
 
   /** Ends pushScopes; settles with what they caught. @param {number} token */
   const popScopes = (token) => {
-    popAll().then(
+    popAll(device).then(
       (error) => (error ? settle(token, kindOf(error), error.message) : settle(token, DONE)),
       (error) => fail(token, error),
     );
   };
 
   /**
-   * Ends pushScopes around the module's creation and settles with its pipeline.
-   * @param {number} token @param {GPUShaderModule} module @param {GPUPipelineLayout} layout @param {string} label
+   * Settles with a kernel.
+   * @param {number} token @param {string} code @param {string} access @param {string} label
    */
-  const compile = (token, module, layout, label) => {
-    const scopes = popAll();
-    const pipeline = device.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } });
-    pipeline.catch(() => {});
-    Promise.all([scopes, module.getCompilationInfo()]).then(async ([error, info]) => {
-      const first = info.messages.find((message) => message.type === 'error');
-      if (first) return settle(token, SHADER, first.message, first.lineNum, first.linePos);
-      if (error) return settle(token, SHADER, error.message, 0, 0);
-      try {
-        settle(token, DONE, await pipeline);
-      } catch (refusal) {
-        settle(token, SHADER, text(refusal), 0, 0);
-      }
-    }, (error) => fail(token, error));
+  const compile = (token, code, access, label) => {
+    kernels.compile({ code, access, label }).then(
+      (kernel) => settle(token, DONE, kernel),
+      (error) =>
+        error instanceof Refusal
+          ? settle(token, SHADER, error.message, error.line, error.column)
+          : fail(token, error),
+    );
+  };
+
+  /** @param {Kernel[]} some that the next visit shall compile ahead */
+  const keepKernels = (...some) => {
+    kernels.keep(some);
   };
 
   /** @returns {Program} */
@@ -204,10 +206,10 @@ const methods = (device, settle) => {
   /**
    * Binds one dispatch. bindings is flat: a buffer, an offset and a size for each. One call with plain
    * arguments, since a descriptor, objects in objects, costs Go 0.4 ms (Chromium 156, 2 cores).
-   * @param {Program} program @param {GPUComputePipeline} pipeline @param {GPUBindGroupLayout} layout
+   * @param {Program} program @param {Kernel} kernel
    * @param {number} x @param {number} y @param {number} z @param {any[]} bindings
    */
-  const addDispatch = (program, pipeline, layout, x, y, z, ...bindings) => {
+  const addDispatch = (program, { pipeline, layout }, x, y, z, ...bindings) => {
     const entries = [];
     for (let i = 0; i < bindings.length; i += 3) {
       const resource = { buffer: bindings[i], offset: bindings[i + 1], size: bindings[i + 2] };
@@ -391,6 +393,7 @@ const methods = (device, settle) => {
     pushScopes,
     popScopes,
     compile,
+    keepKernels,
     newProgram,
     addDispatch,
     submit,

@@ -1,9 +1,9 @@
 //go:build js && wasm
 
 // Package webgpu is the browser's driver of gpu.Device. cogentcore/webgpu makes the
-// buffers, layouts and shader modules; driver.js beside this file, which the page's
-// worker imports first, does what the package cannot, and what would cost Go a
-// crossing too many: it binds dispatches and replays a whole program in one call.
+// buffers; driver.js beside this file, which the page's worker imports first, does what the
+// package cannot, and what would cost Go a crossing too many: it compiles kernels, the last
+// visit's before Go asks, binds dispatches, and replays a whole program in one call.
 package webgpu
 
 import (
@@ -31,7 +31,7 @@ func Open(ctx context.Context) (*Device, error) {
 	d := &Device{
 		requests: requests{pending: map[int]func(reply){}},
 		lost:     make(chan error, 1),
-		layouts:  map[string]*layout{},
+		programs: map[*program]bool{},
 		idle:     map[int][]*slot{},
 	}
 	if err := d.callbacks(); err != nil {
@@ -104,7 +104,7 @@ func (d *Device) learn(opened safejs.Value) (err error) {
 	for name, f := range map[string]*safejs.Value{
 		"device": &d.js.device, "pushScopes": &d.js.pushScopes, "popScopes": &d.js.popScopes, "compile": &d.js.compile,
 		"newProgram": &d.js.newProgram, "addDispatch": &d.js.addDispatch, "submit": &d.js.submit, "profile": &d.js.profile, "newSlot": &d.js.newSlot,
-		"submitRead": &d.js.submitRead, "write": &d.js.write, "writeBufferFrom": &d.js.writeBufferFrom, "close": &d.js.close, "upload": &d.js.upload, "copyOut": &d.js.copyOut,
+		"submitRead": &d.js.submitRead, "write": &d.js.write, "writeBufferFrom": &d.js.writeBufferFrom, "close": &d.js.close, "upload": &d.js.upload, "copyOut": &d.js.copyOut, "keepKernels": &d.js.keepKernels,
 	} {
 		*f = get(opened, name)
 	}

@@ -7,67 +7,25 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cogentcore/webgpu/wgpu"
 	"github.com/hack-pad/safejs"
 
 	"mixtab/engine/gpu"
 )
 
-// layout is the bind-group and pipeline layout of one list of binding kinds.
-type layout struct {
-	group    *wgpu.BindGroupLayout
-	pipeline *wgpu.PipelineLayout
-	object   safejs.Value // of group
-}
-
-// layoutFor returns the shared layout of these binding kinds. It does not wait.
-func (d *Device) layoutFor(bindings []gpu.Access) (*layout, error) {
-	key := fmt.Sprint(bindings)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if l, ok := d.layouts[key]; ok {
-		return l, nil
-	}
-	entries := make([]wgpu.BindGroupLayoutEntry, len(bindings))
-	for i, access := range bindings {
-		kind := wgpu.BufferBindingTypeReadOnlyStorage
-		switch access {
-		case gpu.ReadWrite:
-			kind = wgpu.BufferBindingTypeStorage
-		case gpu.Params:
-			kind = wgpu.BufferBindingTypeUniform
-		}
-		entries[i] = wgpu.BindGroupLayoutEntry{
-			Binding:    uint32(i),
-			Visibility: wgpu.ShaderStageCompute,
-			Buffer:     wgpu.BufferBindingLayout{Type: kind},
-		}
-	}
-	l := &layout{}
-	err := guard("bind group layout", func() (err error) {
-		d.counters.HostCalls += 2
-		if l.group, err = d.dev.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: entries}); err != nil {
-			return err
-		}
-		l.pipeline, err = d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{
-			BindGroupLayouts: []*wgpu.BindGroupLayout{l.group},
-		})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	l.object = object(l.group)
-	d.layouts[key] = l
-	return l, nil
-}
-
-// pipeline implements gpu.Pipeline.
+// pipeline implements gpu.Pipeline; object is a Kernel of kernels.js.
 type pipeline struct {
 	d      *Device
 	desc   gpu.PipelineDesc
-	layout *layout
 	object safejs.Value
+}
+
+// letters are how kernels.js knows the kinds of bindings.
+func letters(bindings []gpu.Access) string {
+	all := make([]byte, len(bindings))
+	for i, access := range bindings {
+		all[i] = map[gpu.Access]byte{gpu.Read: 'r', gpu.ReadWrite: 'w', gpu.Params: 'u'}[access]
+	}
+	return string(all)
 }
 
 // NewPipeline compiles desc.Source, whose entry point is main. Several may be
@@ -77,27 +35,8 @@ func (d *Device) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu.Pi
 		return nil, err
 	}
 	op := "pipeline " + desc.Label
-	p := &pipeline{d: d, desc: desc}
 	r, err := d.await(ctx, func(token int) error {
-		if _, err := d.call(op, d.js.pushScopes); err != nil {
-			return err
-		}
-		var module *wgpu.ShaderModule
-		err := guard(op, func() (err error) {
-			d.counters.HostCalls++
-			if p.layout, err = d.layoutFor(desc.Bindings); err != nil {
-				return err
-			}
-			module, err = d.dev.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
-				WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: desc.Source},
-			})
-			return err
-		})
-		if err != nil {
-			d.call(op, d.js.popScopes, -1)
-			return err
-		}
-		_, err = d.call(op, d.js.compile, token, object(module), object(p.layout.pipeline), desc.Label)
+		_, err := d.call(op, d.js.compile, token, desc.Source, letters(desc.Bindings), desc.Label)
 		return err
 	})
 	switch {
@@ -110,8 +49,25 @@ func (d *Device) NewPipeline(ctx context.Context, desc gpu.PipelineDesc) (gpu.Pi
 	case r.kind != done:
 		return nil, r.err(op)
 	}
-	p.object = r.value
-	return p, nil
+	return &pipeline{d: d, desc: desc, object: r.value}, nil
+}
+
+// KeepKernels has the browser remember the kernels of the programs that there are, so that
+// its next visit compiles them while Go is still on its way.
+func (d *Device) KeepKernels() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	used := map[*pipeline]bool{}
+	var kernels []any
+	for p := range d.programs {
+		for _, k := range p.pipelines {
+			if !used[k] {
+				used[k] = true
+				kernels = append(kernels, k.object)
+			}
+		}
+	}
+	d.call("keep kernels", d.js.keepKernels, kernels...) // without them, the next visit only takes longer
 }
 
 // brief is one line of the browser's message: the first of a compiler's, which goes on
@@ -132,7 +88,8 @@ type program struct {
 	label      string
 	object     safejs.Value
 	dispatches int
-	buffers    []*buffer // each once
+	pipelines  []*pipeline // one for each dispatch
+	buffers    []*buffer   // each once
 	gone       bool
 }
 
@@ -154,6 +111,9 @@ func (d *Device) NewProgram(ctx context.Context, label string, dispatches []gpu.
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.programs[p] = true
 	return p, nil
 }
 
@@ -171,7 +131,7 @@ func (p *program) add(i int, dispatch gpu.Dispatch, seen map[*buffer]bool) error
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	args := append(d.args[:0], p.object, own.object, own.layout.object, dispatch.Grid[0], dispatch.Grid[1], dispatch.Grid[2])
+	args := append(d.args[:0], p.object, own.object, dispatch.Grid[0], dispatch.Grid[1], dispatch.Grid[2])
 	for i, bind := range dispatch.Bindings {
 		b, err := d.check(p.label, bind.Buffer, 0, 0)
 		if err != nil {
@@ -187,6 +147,7 @@ func (p *program) add(i int, dispatch gpu.Dispatch, seen map[*buffer]bool) error
 		args = append(args, b.object, bind.Offset, bind.Bytes())
 	}
 	d.args = args
+	p.pipelines = append(p.pipelines, own)
 	_, err := d.call(p.label, d.js.addDispatch, args...)
 	return err
 }
@@ -197,6 +158,9 @@ func (p *program) Dispatches() int { return p.dispatches }
 // Release lets the browser collect the bind groups.
 func (p *program) Release() {
 	p.gone = true
+	p.d.mu.Lock()
+	defer p.d.mu.Unlock()
+	delete(p.d.programs, p)
 	p.object = safejs.Null()
 }
 
