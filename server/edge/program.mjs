@@ -51,7 +51,9 @@ export class Program {
       }
       if (this.#go.exited) this.#end(new Error('the Go program has ended'));
     };
-    this.#go.run(instance).catch(error => console.error('edge: the Go program ends at its start:', error.stack));
+    this.#go
+      .run(instance)
+      .catch(error => console.error('edge: the Go program ends at its start:', error.stack));
     if (!this.#binding.open) throw new Error('the Go program has not started: the log says why');
   }
 

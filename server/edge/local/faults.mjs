@@ -2,9 +2,10 @@
 // with certain names, and once for the manifest of the pack mute; the test can change what
 // is in the bucket, move the clock, and look at the Go program.
 
-import { arrived } from './isolate.mjs'; // before the Worker, which starts in it
+import './isolate.mjs'; // before the Worker, which starts in it
 import { kept } from '../kept.mjs';
 import worker from '../worker.mjs';
+import { arrived } from './isolate.mjs';
 
 const faults = {
   throws: () => Promise.reject(new Error('get: We encountered an internal error. Please try again. (10001)')),
