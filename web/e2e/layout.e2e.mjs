@@ -27,7 +27,7 @@ function cut(page) {
 
 for (const [language, locale] of Object.entries(locales)) {
   test(`${language}: no dialog cuts its text off at 320 pixels`, async () => {
-    const { page, problems, close } = await fake.visit('', { ...phone, locale });
+    const { page, close } = await fake.visit('', { ...phone, locale });
     await page.locator(`html[lang=${language}]`).waitFor(); // its texts come on demand
     for (const wish of ['settings', 'keys', 'models']) {
       await page
@@ -40,7 +40,6 @@ for (const [language, locale] of Object.entries(locales)) {
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
     }
-    assert.deepEqual(problems, []);
     await close();
   });
 }
