@@ -83,9 +83,9 @@ func TuningForModel(info gpu.Info, dim int) Tuning {
 		return t
 	}
 	t.Decode.Rows = 8
-	t.Prefill.Rows, t.Prefill.Tile = 32, 8
+	t.Prefill.Rows, t.Prefill.Tile = 16, 8
 	if t.Prefill.Sharing == Lanes {
-		t.Prefill.Rows, t.Prefill.Tile = 16, 16
+		t.Prefill.Tile = 16
 	}
 	return t
 }
