@@ -56,22 +56,23 @@ func Files(fsys fs.FS) Store { return files{fsys} }
 
 type files struct{ fsys fs.FS }
 
-func (f files) Open(_ context.Context, name string) (*Object, error) {
+func (f files) Open(ctx context.Context, name string) (*Object, error) {
+	// By its name first: to open a pipe would wait for whoever writes to it.
+	if _, err := f.Size(ctx, name); err != nil {
+		return nil, err
+	}
 	file, err := f.fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
-	}
+	size, err := plainSize(name, file.Stat)
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
 	// Files of os.Root and embed can seek; what cannot is read as a whole.
 	if content, ok := file.(io.ReadSeekCloser); ok {
-		return &Object{info.Size(), content}, nil
+		return &Object{size, content}, nil
 	}
 	defer file.Close()
 	data, err := io.ReadAll(file)
@@ -82,9 +83,14 @@ func (f files) Open(_ context.Context, name string) (*Object, error) {
 }
 
 func (f files) Size(_ context.Context, name string) (int64, error) {
-	info, err := fs.Stat(f.fsys, name)
+	return plainSize(name, func() (fs.FileInfo, error) { return fs.Stat(f.fsys, name) })
+}
+
+// plainSize is the size of what has to be a plain file.
+func plainSize(name string, stat func() (fs.FileInfo, error)) (int64, error) {
+	info, err := stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "stat", Path: name, Err: errNoFile}
+		err = &fs.PathError{Op: "open", Path: name, Err: errNoFile}
 	}
 	if err != nil {
 		return 0, err
@@ -94,14 +100,8 @@ func (f files) Size(_ context.Context, name string) (int64, error) {
 
 var errNoFile = errors.New("is a folder or a device, not a file")
 
-// readFile reads a file of at most limit bytes whole. A folder is asked first what it is:
-// to open a pipe would wait for whoever writes to it.
+// readFile reads a file of at most limit bytes whole.
 func readFile(ctx context.Context, store Store, name string, limit int64) ([]byte, error) {
-	if sizer, ok := store.(Sizer); ok {
-		if _, err := sizer.Size(ctx, name); err != nil {
-			return nil, err
-		}
-	}
 	object, err := store.Open(ctx, name)
 	if err != nil {
 		return nil, err
