@@ -76,17 +76,7 @@ func TestFaults(t *testing.T) {
 
 	t.Run("a program that ends", func(t *testing.T) {
 		before := s.control(t, "GET", "", "").Starts
-		waiting := make(chan int)
-		go func() {
-			resp, err := http.Get(s.URL + "/packs/silent/" + shard)
-			if err != nil {
-				t.Error(err)
-				close(waiting)
-				return
-			}
-			resp.Body.Close()
-			waiting <- resp.StatusCode
-		}()
+		waiting := s.asking(t, "/packs/silent/"+shard)
 		s.untilSilent(t, 1)
 		answers("the one that ends it", "/packs/ends/"+shard, 500, "the server has made a mistake")
 		if status := <-waiting; status != 500 {

@@ -76,6 +76,22 @@ func (s running) ask(t *testing.T, path string) (status int, header http.Header,
 	return resp.StatusCode, resp.Header, string(data)
 }
 
+// asking makes a request that has to wait. It tells the status, or 0 where there is no answer.
+func (s running) asking(t *testing.T, path string) <-chan int {
+	status := make(chan int, 1)
+	go func() {
+		defer close(status)
+		resp, err := http.Get(s.URL + path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp.Body.Close()
+		status <- resp.StatusCode
+	}()
+	return status
+}
+
 // control asks local/faults.mjs.
 func (s running) control(t *testing.T, method, keyAndQuery, body string) workerd.State {
 	t.Helper()

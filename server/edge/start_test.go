@@ -57,17 +57,7 @@ func TestSilentStart(t *testing.T) {
 	t.Parallel()
 	dir, _ := demo(t)
 	s := start(t, workerd.Settings{Entry: "faults.mjs", Preset: "demo", Packs: map[string]string{"demo": dir, "mute": dir}})
-	first := make(chan int)
-	go func() {
-		defer close(first)
-		resp, err := http.Get(s.URL + "/packs/demo/manifest.json")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		resp.Body.Close()
-		first <- resp.StatusCode
-	}()
+	first := s.asking(t, "/packs/demo/manifest.json")
 	s.untilSilent(t, 1)
 	s.control(t, "GET", "?seconds=61", "")
 	for _, pack := range []string{"demo", "mute"} {
