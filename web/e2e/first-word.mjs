@@ -2,21 +2,17 @@
 //   node e2e/first-word.mjs [-visits 10] [-trace FILE] [SERVER…]
 // A first visit, then later ones, each in a new tab of the same browser, whose caches they find. Several
 // servers, of other builds, are visited in turns. The trace, of one more visit, opens in ui.perfetto.dev.
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launchWithFiles } from './browser.mjs';
+import { built, startBinary } from './server.mjs';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2).map(arg => arg.replace(/^-(?=\w{2})/, '--')),
   options: { visits: { type: 'string', default: '10' }, trace: { type: 'string' } },
   allowPositionals: true,
 });
-const binaries = positionals.length
-  ? positionals
-  : [fileURLToPath(new URL('../../build/mixtab-server', import.meta.url))];
+const binaries = positionals.length ? positionals : [built];
 
 /** What a visit leaves for the next: between them the browser writes its caches. */
 const rest = 2500;
@@ -52,15 +48,7 @@ class Side {
   static async start(binary) {
     const side = new Side();
     side.binary = binary;
-    side.server = spawn(binary, ['-addr', 'localhost:0', '-log', 'warn'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    for await (const line of createInterface(side.server.stdout)) {
-      const url = line.match(/https?:\/\/\S+/)?.[0];
-      if (!url) continue;
-      side.url = new URL('/', url).href;
-      break;
-    }
+    side.server = await startBinary(binary);
     side.context = await launchWithFiles();
     await side.context.addInitScript(visitor);
     return side;
@@ -70,7 +58,7 @@ class Side {
   async visit(pause = rest, trace = undefined) {
     const page = await this.context.newPage();
     const end = trace && (await traced(this.context, page, trace));
-    await page.goto(this.url, { waitUntil: 'commit' });
+    await page.goto(this.server.url, { waitUntil: 'commit' });
     const name = 'mixtab first word';
     const mark = await page.waitForFunction(name => performance.getEntriesByName(name)[0]?.startTime, name);
     const time = await mark.jsonValue();
@@ -82,7 +70,7 @@ class Side {
 
   async end() {
     await this.context.close();
-    this.server.kill('SIGKILL');
+    this.server.close();
   }
 }
 

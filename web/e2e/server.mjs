@@ -4,12 +4,18 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const binary = fileURLToPath(new URL('../../build/mixtab-server', import.meta.url));
+/** The server as it was built last. */
+export const built = fileURLToPath(new URL('../../build/mixtab-server', import.meta.url));
 
 /** Resolves with the page's base URL, ending in "/", and a function that ends the server. */
 export async function startServer(...args) {
   const given = process.env.BASE_URL;
   if (given) return { url: given.replace(/\/?$/, '/'), close() {} };
+  return startBinary(built, ...args);
+}
+
+/** The same of a server in a file, whatever BASE_URL names. */
+export async function startBinary(binary, ...args) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make build" at the top`);
 
   const child = spawn(binary, ['-addr', 'localhost:0', '-log', 'warn', ...args], {

@@ -6,7 +6,7 @@ import { t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
 import { base } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
-import { Media } from './media.ts';
+import { Media, phone } from './media.ts';
 import './model-chip.ts';
 
 /**
@@ -22,7 +22,7 @@ export class MixtabEngineStatus extends MixtabElement {
   /** There is no other model to choose here, and no chip for it. */
   @property({ type: Boolean }) fixed = false;
 
-  readonly #narrow = new Media(this, '(max-width: 40rem)');
+  readonly #narrow = new Media(this, phone);
 
   static override styles = [
     base,

@@ -1,5 +1,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
+/** A page as narrow as a phone's, in the words that styles have for it too. */
+export const phone = '(max-width: 40rem)';
+
 /** Whether a media query holds; renders its element again when that changes. */
 export class Media implements ReactiveController {
   readonly #query: MediaQueryList;

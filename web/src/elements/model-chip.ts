@@ -6,7 +6,7 @@ import { t } from '../i18n/index.ts';
 import type { EngineState } from '../state/engine-store.ts';
 import { base, button } from '../styles/shared.ts';
 import { MixtabElement } from './element.ts';
-import { Media } from './media.ts';
+import { Media, phone } from './media.ts';
 
 interface Part {
   readonly text: string;
@@ -21,7 +21,7 @@ export class MixtabModelChip extends MixtabElement {
   @property() pack = '';
   @property({ type: Boolean }) demo = true;
 
-  readonly #narrow = new Media(this, '(max-width: 40rem)');
+  readonly #narrow = new Media(this, phone);
 
   static override styles = [
     base,
